@@ -1,0 +1,51 @@
+"""Links to Explore: a query as URL parameters and back.
+
+`q` holds the query as text; a query too long to be comfortable in a URL is packed into `qz` (zlib, base64url).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Mapping
+
+EXPLORE = "pages/explore/explore.py"
+LONGEST_PLAIN = 1_500  # characters of query text that still go into the URL readable
+LARGEST_QUERY = 1_000_000  # bytes that a packed query may unpack to: a link must not be able to fill the memory
+
+
+def explore_params(query_text: str) -> dict[str, str]:
+    """The URL parameters that open Explore with this query.
+
+    >>> explore_params("table cloudtrail | stats count")
+    {'q': 'table cloudtrail | stats count'}
+    >>> list(explore_params("table cloudtrail | search " + "x" * 2000))
+    ['qz']
+    """
+    if len(query_text) <= LONGEST_PLAIN:
+        return {"q": query_text}
+    packed = base64.urlsafe_b64encode(zlib.compress(query_text.encode(), 9))
+    return {"qz": packed.decode().rstrip("=")}
+
+
+def query_from_params(params: Mapping[str, str]) -> str:
+    """The query text that URL parameters carry, empty when they carry none or are damaged.
+
+    >>> query_from_params(explore_params("table cloudtrail"))
+    'table cloudtrail'
+    >>> query_from_params({"qz": "damaged"}), query_from_params({})
+    ('', '')
+    """
+    if "q" in params:
+        return params["q"]
+    return _unpack(params.get("qz", ""))
+
+
+def _unpack(packed: str) -> str:
+    try:
+        compressed = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
+        unpacker = zlib.decompressobj()
+        return unpacker.decompress(compressed, LARGEST_QUERY).decode()
+    except (binascii.Error, zlib.error, UnicodeDecodeError):
+        return ""

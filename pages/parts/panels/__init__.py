@@ -1,0 +1,1 @@
+"""The dashboards: their panels, as values."""
