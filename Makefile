@@ -26,13 +26,16 @@ check: .venv/.installed-dev
 bench: .venv/.installed-dev
 	$(BIN)/python -m tests.bench $(ARGS)
 
-# requirements.txt is the constraint, so everybody runs the versions that were tested.
+# requirements.txt is the constraint, so everybody runs the versions that were tested. -qq leaves errors only.
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint requirements.txt --editable
+
 .venv/.installed: pyproject.toml requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt --editable .
+	@echo "Installing Trailboard into .venv (about a minute) ..."
+	$(INSTALL) .
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt --editable '.[dev]'
+	$(INSTALL) '.[dev]'
 	@touch $@
 
 # Debian's python3 without python3-venv makes half an environment: ask before.

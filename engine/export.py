@@ -1,0 +1,239 @@
+"""Frames as files and as text on a screen.
+
+Values in logs are written by whoever calls the account, attackers included: a cell must not become a formula in
+a spreadsheet, nor an escape sequence in a terminal.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+import unicodedata
+from datetime import date, datetime
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+GAP = 2  # blanks between the columns of a table
+NARROWEST = 8  # a column of a table is cut down to this and no further
+
+_FORMULA = re.compile(r"[ ]*[=+\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"[ ]*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
+_INVISIBLE = (
+    *range(0x80, 0xA0),  # C1 controls: 0x9b starts a terminal sequence like ESC [
+    0x061C, 0x200B, 0x200E, 0x200F, 0xFEFF,
+    *range(0x2028, 0x202F),  # line and paragraph separators, direction overrides
+    *range(0x2060, 0x2070),  # invisible operators, direction isolates
+    *range(0xD800, 0xE000),  # halves of a pair cannot be written at all
+    *range(0xE0000, 0xE0080),  # tags: invisible ASCII
+)  # fmt: skip
+_NEUTRAL = str.maketrans(_PICTURES | {code: f"\\u{code:04x}" for code in _INVISIBLE})
+
+
+def neutralise(text: str) -> str:
+    """Text in which nothing acts on the screen: controls become pictures, invisible and direction marks their codes.
+
+    >>> neutralise("a\\x1b[2Jb\\tc\\u202egnp.exe")
+    'a␛[2Jb␉c\\\\u202egnp.exe'
+    """
+    return text.translate(_NEUTRAL)
+
+
+def guard_formula(text: str) -> str:
+    """Text that a spreadsheet reads as text; numbers stay numbers.
+
+    >>> guard_formula("=HYPERLINK(A1)"), guard_formula("-12.5"), guard_formula("root")
+    ("'=HYPERLINK(A1)", '-12.5', 'root')
+    """
+    return "'" + text if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def to_csv(frame: pd.DataFrame, *, bom: bool = False) -> bytes:
+    """UTF-8 CSV with a header line; null is an empty cell, lists and maps are JSON, dates carry their offset.
+
+    `bom` adds the mark by which Excel knows UTF-8.
+    """
+    guarded = {
+        guard_formula(str(name)): column if _is_plain(column) else column.map(_csv_cell, na_action="ignore")
+        for name, column in frame.items()
+    }
+    text = pd.DataFrame(guarded, index=frame.index).to_csv(index=False, lineterminator="\n")
+    return text.encode("utf-8-sig" if bom else "utf-8", errors="backslashreplace")
+
+
+def to_table(frame: pd.DataFrame, width: int | None = None) -> str:
+    """The frame as aligned text, every line neutralised.
+
+    `width` is that of the screen, in columns: long cells are cut with `…`, and rows that would need more than the
+    screen even so are written one field a line. Without it nothing is cut.
+
+    >>> print(to_table(pd.DataFrame({"user": ["root", "김"], "n": [1, 20]})))
+    user   n
+    ----  --
+    root   1
+    김    20
+    """
+    names = [neutralise(str(name)) for name in frame.columns]
+    columns = [[neutralise(plain_text(value)) for value in column] for _, column in frame.items()]
+    widths = [max(map(screen_width, (name, *cells))) for name, cells in zip(names, columns, strict=True)]
+    if width is not None:
+        room = width - GAP * (len(widths) - 1)
+        if sum(min(wide, NARROWEST) for wide in widths) > room:
+            return _records(names, columns, width)
+        widths = _shrink(widths, room)
+    rights = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+    rule = ["-" * wide for wide in widths]
+    lines = (
+        (" " * GAP)
+        .join(_fit(cell, wide, right) for cell, wide, right in zip(row, widths, rights, strict=True))
+        .rstrip()
+        for row in (names, rule, *zip(*columns, strict=True))
+    )
+    return "\n".join(lines)
+
+
+def to_json(frame: pd.DataFrame) -> bytes:
+    """A JSON array with one row a line; null members are kept, dates are ISO 8601 with their offset."""
+    names = [str(name) for name in frame.columns]
+    rows = (dict(zip(names, values, strict=True)) for values in zip(*(frame[name] for name in frame), strict=True))
+    lines = ",\n".join(json_text(row) for row in rows)
+    return f"[{lines}]\n".encode(errors="backslashreplace")
+
+
+def to_parquet(frame: pd.DataFrame) -> bytes:
+    """Parquet (zstd) with the frame's types; a column of lists or maps that have no common type is JSON text."""
+    table = pa.table({str(name): _arrow_column(column) for name, column in frame.items()})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def json_text(value: object) -> str:
+    """A value of a result as JSON, whatever it is made of.
+
+    >>> json_text({"n": float("nan"), "at": datetime(2026, 1, 2), "list": [1, None]})
+    '{"n": null, "at": "2026-01-02T00:00:00", "list": [1, null]}'
+    """
+    return json.dumps(_jsonable(value), ensure_ascii=False, allow_nan=False)
+
+
+def plain_text(value: object) -> str:
+    """A cell as people read it: nothing for null, `true` and `false`, JSON for lists and maps, hex for bytes.
+
+    >>> plain_text(None), plain_text(True), plain_text(2.50), plain_text(["a", 1])
+    ('', 'true', '2.5', '["a", 1]')
+    """
+    if is_null(value):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple, dict)):
+        return json_text(value)
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def is_null(value: object) -> bool:
+    """Whether a cell is null: None, NaN, NaT or NA, never a list or map."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+
+
+def _is_plain(column: pd.Series[Any]) -> bool:
+    """Whether pandas may write the column by itself: numbers and dates cannot do harm."""
+    if pd.api.types.is_bool_dtype(column):
+        return False  # the language writes true, pandas True
+    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
+
+
+def _csv_cell(value: object) -> object:
+    return guard_formula(value) if isinstance(value, str) else plain_text(value)
+
+
+def screen_width(text: str) -> int:
+    """How many columns of a terminal a text takes: two for East Asian characters, none for combining ones.
+
+    >>> screen_width("root"), screen_width("관리자")
+    (4, 6)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def _shrink(widths: list[int], room: int) -> list[int]:
+    """The widths, the widest ones lowered to one common limit so that all fit."""
+    limit = max(widths, default=0)
+    while sum(min(wide, limit) for wide in widths) > room and limit > NARROWEST:
+        limit -= 1
+    return [min(wide, limit) for wide in widths]
+
+
+def _fit(cell: str, width: int, right: bool = False) -> str:
+    """The cell cut and filled to a width on the screen."""
+    if screen_width(cell) > width:
+        ends = accumulate(map(screen_width, cell))
+        cell = "".join(char for char, end in zip(cell, ends, strict=True) if end < width) + "…"
+    fill = " " * (width - screen_width(cell))
+    return fill + cell if right else cell + fill
+
+
+def _records(names: list[str], columns: list[list[str]], width: int) -> str:
+    """One field a line, a heading before each row; fields without a value are left out."""
+    margin = max(map(screen_width, names))
+    lines: list[str] = []
+    for number, row in enumerate(zip(*columns, strict=True), start=1):
+        lines.append(f"--- {number} ".ljust(min(width, 40), "-"))
+        lines += [
+            f"{_fit(name, margin)}  {_fit(cell, max(NARROWEST, width - margin - 2)).rstrip()}"
+            for name, cell in zip(names, row, strict=True)
+            if cell
+        ]
+    return "\n".join(lines)
+
+
+def _jsonable(value: Any) -> Any:
+    if is_null(value):
+        return None
+    if isinstance(value, dict):
+        return {str(key): _jsonable(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(member) for member in value]
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, float) and math.isinf(value):
+        return None  # JSON has no infinity
+    return value.item() if hasattr(value, "item") else value
+
+
+def _arrow_column(column: pd.Series[Any]) -> pa.Array:
+    """The column as Arrow, as JSON text where its values share no type that Parquet can hold."""
+    try:
+        array = pa.array(column, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        return _as_json(column)
+    if pa.types.is_null(array.type):
+        return array.cast(pa.string())
+    return _as_json(column) if _has_empty_struct(array.type) else array
+
+
+def _as_json(column: pd.Series[Any]) -> pa.Array:
+    texts = [None if is_null(value) else value if isinstance(value, str) else json_text(value) for value in column]
+    return pa.array(texts, pa.string())
+
+
+def _has_empty_struct(kind: pa.DataType) -> bool:
+    """Whether a struct without members is anywhere inside: Parquet cannot write one."""
+    if pa.types.is_struct(kind) and kind.num_fields == 0:
+        return True
+    return any(_has_empty_struct(kind.field(i).type) for i in range(kind.num_fields))

@@ -1,0 +1,96 @@
+"""Where things are on this machine: one value read from the environment once, for the command line and the pages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from engine.language.errors import SourceError
+
+LOCALTIME = Path("/etc/localtime")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders, lake and zone of this user.
+
+    `lake` is what queries read, a folder or an `s3://` URI; `own_lake` is where `collect` writes when no lake is named,
+    which is the same place unless queries still read the sample data.
+    """
+
+    home: Path
+    lake: str
+    own_lake: str
+    is_demo: bool
+    timezone: str
+    hosted: bool
+    geoip_country: Path | None
+    geoip_asn: Path | None
+
+    @classmethod
+    def load(cls, env: Mapping[str, str] = os.environ) -> Settings:
+        """Read the environment; a variable that is empty counts as absent. `SourceError` for an unknown time zone.
+
+        >>> settings = Settings.load({"TRAILBOARD_HOME": "/nowhere", "TRAILBOARD_TIMEZONE": "Asia/Seoul"})
+        >>> settings.lake, settings.own_lake, settings.is_demo, settings.timezone
+        ('/nowhere/demo/lake', '/nowhere/lake', True, 'Asia/Seoul')
+        """
+        home = _path(env, "TRAILBOARD_HOME") or Path.home() / ".trailboard"
+        own_lake = _lake(env.get("TRAILBOARD_LAKE", "")) or str(home / "lake")
+        is_demo = not env.get("TRAILBOARD_LAKE") and not Path(own_lake).is_dir()
+        return cls(
+            home=home,
+            lake=str(home / "demo" / "lake") if is_demo else own_lake,
+            own_lake=own_lake,
+            is_demo=is_demo,
+            timezone=_timezone(env),
+            hosted=env.get("TRAILBOARD_HOSTED", "").lower() in ("1", "true", "yes"),
+            geoip_country=_path(env, "TRAILBOARD_GEOIP_COUNTRY"),
+            geoip_asn=_path(env, "TRAILBOARD_GEOIP_ASN"),
+        )
+
+    @property
+    def demo_folder(self) -> Path:
+        """The folder that the sample data and its lake are made in."""
+        return self.home / "demo"
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    value = env.get(name)
+    return Path(value).expanduser().absolute() if value else None
+
+
+def _lake(value: str) -> str:
+    """A folder as an absolute path, a URI as it is."""
+    return value if "://" in value or not value else str(Path(value).expanduser().absolute())
+
+
+def _timezone(env: Mapping[str, str]) -> str:
+    """The zone's name: as configured, else the machine's own, else UTC."""
+    if configured := env.get("TRAILBOARD_TIMEZONE"):
+        if not is_zone(configured):
+            raise SourceError(
+                f"TRAILBOARD_TIMEZONE names no time zone: `{configured}`", "write it as in `Asia/Seoul` or `UTC`"
+            )
+        return configured
+    machine = env.get("TZ", "").removeprefix(":")
+    if machine and is_zone(machine):
+        return machine
+    linked = os.path.realpath(LOCALTIME).rpartition("/zoneinfo/")[2]
+    return linked if is_zone(linked) else "UTC"
+
+
+def is_zone(name: str) -> bool:
+    """Whether a name is one of the time zone database.
+
+    >>> is_zone("Asia/Seoul"), is_zone("Asia/Soul"), is_zone("../etc/passwd")
+    (True, False, False)
+    """
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, not a name, or a folder of the database
+        return False
+    return True
