@@ -24,6 +24,7 @@ GAP = 2  # blanks between the columns of a table
 NARROWEST = 8  # a column of a table is cut down to this and no further
 
 _FORMULA = re.compile(r"[ ]*[=+\-@\t\r\n＝＋－＠]")
+_QUOTED = re.compile(r'[",\r\n]')
 _NUMBER = re.compile(r"[ ]*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
@@ -61,11 +62,11 @@ def to_csv(frame: pd.DataFrame, *, bom: bool = False) -> bytes:
 
     `bom` adds the mark by which Excel knows UTF-8.
     """
-    guarded = {
-        guard_formula(str(name)): column if _is_plain(column) else column.map(_csv_cell, na_action="ignore")
-        for name, column in frame.items()
-    }
-    text = pd.DataFrame(guarded, index=frame.index).to_csv(index=False, lineterminator="\n")
+    cells = [[_csv_cell(str(name)), *map(_csv_cell, column)] for name, column in frame.items()]
+    lines = (",".join(row) for row in zip(*cells, strict=True))
+    if len(cells) == 1:  # an empty line would be no row at all
+        lines = (line or '""' for line in lines)
+    text = "".join(f"{line}\n" for line in lines)
     return text.encode("utf-8-sig" if bom else "utf-8", errors="backslashreplace")
 
 
@@ -145,15 +146,10 @@ def is_null(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
-def _is_plain(column: pd.Series[Any]) -> bool:
-    """Whether pandas may write the column by itself: numbers and dates cannot do harm."""
-    if pd.api.types.is_bool_dtype(column):
-        return False  # the language writes true, pandas True
-    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
-
-
-def _csv_cell(value: object) -> object:
-    return guard_formula(value) if isinstance(value, str) else plain_text(value)
+def _csv_cell(value: object) -> str:
+    """A cell that is no formula, in quotes where CSV needs them (Python 3.11's own writer lets a lone CR through)."""
+    text = guard_formula(value) if isinstance(value, str) else plain_text(value)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def screen_width(text: str) -> int:
@@ -220,7 +216,7 @@ def _arrow_column(column: pd.Series[Any]) -> pa.Array:
     """The column as Arrow, as JSON text where its values share no type that Parquet can hold."""
     try:
         array = pa.array(column, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError):
         return _as_json(column)
     if pa.types.is_null(array.type):
         return array.cast(pa.string())
@@ -228,8 +224,8 @@ def _arrow_column(column: pd.Series[Any]) -> pa.Array:
 
 
 def _as_json(column: pd.Series[Any]) -> pa.Array:
-    texts = [None if is_null(value) else value if isinstance(value, str) else json_text(value) for value in column]
-    return pa.array(texts, pa.string())
+    texts = (None if is_null(value) else value if isinstance(value, str) else json_text(value) for value in column)
+    return pa.array([text and text.encode(errors="backslashreplace").decode() for text in texts], pa.string())
 
 
 def _has_empty_struct(kind: pa.DataType) -> bool:

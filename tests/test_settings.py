@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from engine import settings as module
+from engine.language.errors import SourceError
+from engine.settings import Settings
+
+
+def load(home: Path, **env: str) -> Settings:
+    return Settings.load({"TRAILBOARD_HOME": str(home), "TRAILBOARD_TIMEZONE": "UTC"} | env)
+
+
+def test_without_any_lake_the_sample_data_is_read_and_the_own_lake_written(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert settings.is_demo
+    assert settings.lake == str(tmp_path / "demo" / "lake")
+    assert settings.lake == str(settings.demo_folder / "lake")
+    assert settings.own_lake == str(tmp_path / "lake")
+
+
+def test_a_lake_in_the_home_folder_is_used(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    settings = load(tmp_path)
+    assert not settings.is_demo
+    assert settings.lake == settings.own_lake == str(tmp_path / "lake")
+
+
+def test_a_named_lake_comes_first_even_when_it_does_not_exist(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    settings = load(tmp_path, TRAILBOARD_LAKE=str(tmp_path / "other"))
+    assert not settings.is_demo
+    assert settings.lake == settings.own_lake == str(tmp_path / "other")
+
+
+def test_a_uri_stays_as_it_is_and_a_folder_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(tmp_path, TRAILBOARD_LAKE="s3://bucket/lake").lake == "s3://bucket/lake"
+    assert load(tmp_path, TRAILBOARD_LAKE="here").lake == str(tmp_path / "here")
+
+
+def test_the_zone_is_the_configured_one_else_the_machines_else_utc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load(tmp_path, TRAILBOARD_TIMEZONE="Asia/Seoul", TZ="Europe/Paris").timezone == "Asia/Seoul"
+    assert load(tmp_path, TRAILBOARD_TIMEZONE="", TZ=":Europe/Paris").timezone == "Europe/Paris"
+    link = tmp_path / "localtime"
+    monkeypatch.setattr(module, "LOCALTIME", link)
+    assert load(tmp_path, TRAILBOARD_TIMEZONE="").timezone == "UTC"
+    link.symlink_to("/usr/share/zoneinfo/America/New_York")
+    assert load(tmp_path, TRAILBOARD_TIMEZONE="").timezone == "America/New_York"
+    assert load(tmp_path, TRAILBOARD_TIMEZONE="", TZ="KST-9").timezone == "America/New_York"  # no name of the database
+
+
+def test_an_unknown_zone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="TRAILBOARD_TIMEZONE names no time zone: `Seoul`"):
+        load(tmp_path, TRAILBOARD_TIMEZONE="Seoul")
+
+
+@pytest.mark.parametrize(("value", "hosted"), [("1", True), ("True", True), ("", False), ("0", False)])
+def test_hosted(tmp_path: Path, value: str, hosted: bool) -> None:
+    assert load(tmp_path, TRAILBOARD_HOSTED=value).hosted is hosted
+
+
+def test_settings_do_not_change(tmp_path: Path) -> None:
+    with pytest.raises(FrozenInstanceError):
+        load(tmp_path).lake = "x"  # type: ignore[misc]
