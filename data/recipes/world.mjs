@@ -71,11 +71,13 @@ function readCountries() {
   return countries;
 }
 
-function readShapes(countries) {
+// Alpha-2 (or the name where there is none) → polygons in degrees. Points whose triangle with their neighbours
+// is below `steradians` are left out; borders stay common to both sides.
+function readShapes(countries, steradians) {
   const topology = JSON.parse(fs.readFileSync(path.join(modules, "world-atlas/countries-50m.json")));
-  const simple = simplify.simplify(simplify.presimplify(topology, simplify.sphericalTriangleArea), 1.5e-6);
+  const simple = simplify.simplify(simplify.presimplify(topology, simplify.sphericalTriangleArea), steradians);
   const byNumber = Object.fromEntries(Object.entries(countries).map(([code, c]) => [c.numeric, code]));
-  const shapes = new Map(); // alpha-2 (or the name where there is none) → polygons
+  const shapes = new Map();
   for (const feature of topojson.feature(simple, simple.objects.countries).features) {
     const key = byNumber[feature.id] ?? NAMED[feature.properties.name] ?? feature.properties.name;
     const { type, coordinates } = feature.geometry;
@@ -123,21 +125,22 @@ function diamond([x, y]) {
 }
 
 const countries = readCountries();
-const shapes = readShapes(countries);
+const exact = readShapes(countries, 0);
+const shapes = readShapes(countries, 1.5e-6);
 const features = [];
+const largest = (polygons) => polygons.reduce((best, polygon) => (km2(polygon) > km2(best) ? polygon : best));
 for (const [key, polygons] of [...shapes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  if (!polygons.length) continue;
+  const main = largest(polygons);
+  const rings = project(polygons.filter((polygon) => polygon === main || km2(polygon) >= ISLAND_KM2));
   const country = countries[key];
-  const largest = polygons.reduce((best, polygon) => (!best || km2(polygon) > km2(best) ? polygon : best), null);
-  const kept = polygons.filter((polygon) => polygon === largest || km2(polygon) >= ISLAND_KM2);
-  const rings = project(kept);
-  if (!country) {
-    if (rings.length) features.push({ a2: null, name: key, rings });
-    continue;
+  if (country) {
+    country.area = exact.get(key).reduce((sum, polygon) => sum + km2(polygon), 0);
+    country.middle = MIDDLES[key] ?? geoCentroid({ type: "Polygon", coordinates: largest(exact.get(key)) });
+    features.push({ a2: key, name: country.en, rings });
+  } else if (rings.length) {
+    features.push({ a2: null, name: key, rings });
   }
-  if (!largest) continue;
-  country.area = polygons.reduce((sum, polygon) => sum + km2(polygon), 0);
-  country.middle = MIDDLES[key] ?? geoCentroid({ type: "Polygon", coordinates: largest });
-  features.push({ a2: key, name: country.en, rings });
 }
 for (const [code, country] of Object.entries(countries)) {
   const [lon, lat] = country.middle ?? MIDDLES[code];
@@ -171,7 +174,7 @@ console.log("without code:", features.filter((f) => !f.a2).map((f) => f.name).jo
 console.log(
   "middle outside the shape:",
   Object.keys(countries)
-    .filter((code) => shapes.get(code)?.length && !countries[code].dot)
-    .filter((code) => !geoContains({ type: "MultiPolygon", coordinates: shapes.get(code) }, countries[code].middle))
+    .filter((code) => exact.get(code)?.length && !countries[code].dot)
+    .filter((code) => !geoContains({ type: "MultiPolygon", coordinates: exact.get(code) }, countries[code].middle))
     .join(" "),
 );
