@@ -1,0 +1,245 @@
+"""From declared types to columns: the struct that decodes a document, its Arrow type, and Arrow arrays of its values.
+
+A value that does not have its declared type never costs its event: `fit` keeps it as text, or in the JSON remainder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from msgspec import Raw
+
+from engine.catalog import ANY, BOOL, STRING, Type
+
+REST = "_rest"
+ABSENT = Raw(b"")
+
+
+@cache
+def arrow_type(kind: Type) -> pa.DataType:
+    """The Arrow type that Parquet and DuckDB read back as the declared type.
+
+    >>> from engine.catalog import list_of, map_of
+    >>> str(arrow_type(list_of(map_of({"ARN": STRING}, rest="_rest"))))
+    'list<element: struct<ARN: string, _rest: string>>'
+    """
+    if kind.name == "map":
+        members = [pa.field(name, arrow_type(member)) for name, member in kind.keys]
+        return pa.struct([*members, pa.field(REST, pa.string())])
+    if kind.element is not None:
+        return pa.list_(pa.field("element", arrow_type(kind.element)))
+    return {"BOOLEAN": pa.bool_(), "BIGINT": pa.int64(), "TIMESTAMPTZ": pa.timestamp("us", "UTC")}.get(
+        kind.sql, pa.string()
+    )
+
+
+@cache
+def struct_of(kind: Type, maps_as_text: bool = False) -> type[msgspec.Struct]:
+    """A msgspec struct for a map type; it refuses unknown keys and wrong types, so that `fit` sees them.
+
+    `maps_as_text` leaves the maps inside as JSON text, for `Interned` to decode.
+    """
+    fields: list[tuple[str, Any, Any]] = []
+    for name, member in kind.keys:
+        text = member is ANY or (maps_as_text and member.name == "map")
+        fields.append((name, Raw if text else python_type(member), ABSENT if text else None))
+    fields.append((REST, None, None))  # null to msgspec, so that only `fit` fills it and never a document
+    return msgspec.defstruct("Document", fields, forbid_unknown_fields=True, gc=False)
+
+
+@cache
+def python_type(kind: Type) -> Any:
+    """The annotation with which msgspec decodes a value of a type."""
+    if kind is ANY:
+        return Raw
+    if kind is BOOL:
+        return bool | str | None  # some services write "true"
+    if kind.name == "map":
+        return struct_of(kind) | None
+    if kind.element is not None:
+        return list.__class_getitem__(python_type(kind.element)) | None
+    return str | None
+
+
+@cache
+def decoder(kind: Type) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(python_type(kind))
+
+
+# ── columns ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def to_array(values: Sequence[Any], kind: Type) -> pa.Array:
+    """An Arrow array of decoded values.
+
+    Raises pa.ArrowInvalid when a JSON text is not UTF-8 (msgspec does not look into what it skips).
+    """
+    if kind is ANY:
+        return json_array(values)
+    if kind is BOOL:
+        return bool_array(values)
+    if kind.name == "map":
+        return struct_array(values, kind)
+    if kind.element is not None:
+        return list_array(values, kind.element)
+    return pa.array(values, pa.string())
+
+
+def columns(documents: Sequence[msgspec.Struct], kind: Type) -> list[pa.Array]:
+    """One array per key of a map type and one for the remainder, from documents that are all present."""
+    members = [*(member for _, member in kind.keys), STRING]
+    if not documents:
+        return [pa.nulls(0, arrow_type(member)) for member in members]
+    values = zip(*map(msgspec.structs.astuple, documents), strict=True)
+    return [to_array(column, member) for column, member in zip(values, members, strict=True)]
+
+
+def struct_array(values: Sequence[Any], kind: Type) -> pa.Array:
+    """Documents as a struct array; those that are one and the same object are converted once."""
+    different = {id(value): value for value in values if value is not None}
+    if not different:
+        return pa.nulls(len(values), arrow_type(kind))
+    place: dict[int, int | None] = dict(zip(different, range(len(different)), strict=True))
+    array = pa.StructArray.from_arrays(columns(list(different.values()), kind), fields=list(arrow_type(kind)))
+    if len(different) == len(values):
+        return array
+    return array.take(pa.array(map(place.get, map(id, values)), pa.int32(), size=len(values)))
+
+
+def list_array(values: Sequence[Any], element: Type) -> pa.Array:
+    kind = pa.list_(pa.field("element", arrow_type(element)))
+    if all(value is None for value in values):
+        return pa.nulls(len(values), kind)
+    sizes = np.fromiter((len(value or ()) for value in values), np.int32, len(values))
+    offsets = np.zeros(len(values) + 1, np.int32)
+    np.cumsum(sizes, out=offsets[1:])
+    items = to_array([item for value in values if value for item in value], element)
+    missing = pa.array([value is None for value in values])
+    return pa.ListArray.from_arrays(pa.array(offsets), items, type=kind, mask=missing)
+
+
+def bool_array(values: Sequence[Any]) -> pa.Array:
+    try:
+        return pa.array(values, pa.bool_())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        words = {"true": True, "false": False}
+        return pa.array([words.get(v.lower()) if isinstance(v, str) else v for v in values], pa.bool_())
+
+
+def json_array(values: Sequence[Raw]) -> pa.Array:
+    """JSON texts as they stood in the document; a missing key and `null` are null."""
+    count = len(values)
+    sizes = np.fromiter(map(len, values), np.int32, count)
+    offsets = np.zeros(count + 1, np.int32)
+    np.cumsum(sizes, out=offsets[1:])
+    if offsets[-1] == 0:
+        return pa.nulls(count, pa.string())
+    text = b"".join(values)
+    present = sizes > 0
+    (four,) = np.nonzero(sizes == 4)
+    present[four] = [text[start : start + 4] != b"null" for start in offsets[four].tolist()]
+    validity = pa.py_buffer(np.packbits(present, bitorder="little"))
+    array = pa.Array.from_buffers(pa.string(), count, [validity, pa.py_buffer(offsets), pa.py_buffer(text)])
+    if not text.isascii():
+        array.validate(full=True)
+    return array
+
+
+# ── values that do not fit ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class Interned:
+    """Decodes documents of a map type and gives the same object for the same text.
+
+    Who makes a request is written out in each record, mostly word for word as in the record before.
+    """
+
+    MOST = 20_000
+
+    def __init__(self, kind: Type) -> None:
+        self._kind = kind
+        self._known: dict[bytes, msgspec.Struct | None] = {}
+
+    def __call__(self, text: Raw) -> msgspec.Struct | None:
+        """The document, null when it is missing or null; raises msgspec.ValidationError when values do not fit."""
+        key = bytes(text)
+        try:
+            return self._known[key]
+        except KeyError:
+            return self._decode(key)
+
+    def _decode(self, key: bytes) -> msgspec.Struct | None:
+        if len(self._known) >= self.MOST:
+            self._known.clear()
+        document = None
+        if key and key != b"null":
+            try:
+                document = decoder(self._kind).decode(key)
+            except msgspec.ValidationError:
+                wrong: list[str] = []
+                document = fit(Raw(key), self._kind, wrong.append)  # unknown keys are nothing wrong
+                if wrong:
+                    raise
+        self._known[key] = document
+        return document
+
+
+def fit(raw: Raw, kind: Type, wrong: Callable[[str], None], path: str = "") -> msgspec.Struct:
+    """Decode one JSON object key by key, keeping what the typed struct refuses.
+
+    Unknown keys go to the remainder. A value of the wrong type is reported to `wrong` by its path; it becomes text
+    in a string key, otherwise null, with the original in the remainder.
+    Raises msgspec.DecodeError when the text is not a JSON object.
+    """
+    declared = dict(kind.keys)
+    document = struct_of(kind)()
+    rest: dict[str, Raw] = {}
+    for name, value in msgspec.json.decode(raw, type=dict[str, Raw]).items():
+        member = declared.get(name)
+        if member is None or not fit_member(document, name, value, member, wrong, f"{path}{name}"):
+            rest[name] = value
+    if rest:
+        setattr(document, REST, json_object(rest))
+    return document
+
+
+def fit_member(
+    document: msgspec.Struct, name: str, value: Raw, kind: Type, wrong: Callable[[str], None], path: str
+) -> bool:
+    """Set one key; False when the value has to go to the remainder."""
+    try:
+        item = decoder(kind).decode(value)
+        if kind is not BOOL or not isinstance(item, str) or item.lower() in ("true", "false"):
+            setattr(document, name, item)
+            return True
+    except msgspec.ValidationError:
+        pass
+    text = bytes(value)
+    if kind.name == "map" and text.startswith(b"{"):
+        setattr(document, name, fit(value, kind, wrong, f"{path}."))
+        return True
+    if kind.element is not None and kind.element.name == "map" and text.startswith(b"["):
+        items = msgspec.json.decode(value, type=list[Raw])
+        if all(bytes(item).startswith(b"{") for item in items):
+            setattr(document, name, [fit(item, kind.element, wrong, f"{path}[].") for item in items])
+            return True
+    wrong(path)
+    if kind is STRING:
+        setattr(document, name, text.decode())
+        return True
+    return False
+
+
+def json_object(members: dict[str, Raw]) -> str:
+    """A JSON object of raw values.
+
+    >>> json_object({"a": Raw(b"1"), "b": Raw(b"[2]")})
+    '{"a":1,"b":[2]}'
+    """
+    return "{" + ",".join(f"{json.dumps(name)}:{bytes(value).decode()}" for name, value in members.items()) + "}"

@@ -1,0 +1,152 @@
+"""What there is to collect: the objects of a source, newest day first, with the facts their names tell."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.language.errors import SourceError
+
+KINDS = ("CloudTrail", "CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated")
+ENDINGS = (".json.gz", ".json", ".jsonl.gz", ".jsonl", ".ndjson.gz", ".ndjson")
+UNKNOWN_DAY = "0000-00-00"
+
+# [prefix/]AWSLogs/[o-ORGID/]ACCOUNT/CloudTrail[-KIND]/REGION/YYYY/MM/DD/
+LAYOUT = re.compile(
+    r"(?:^|/)(?:(?P<account>\d{12})/)?(?P<kind>CloudTrail(?:-[A-Za-z]+)?)(?:/(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+))?"
+    r"(?:/(?P<year>\d{4})/(?P<month>\d{2})/(?P<day>\d{2}))?(?=/|$)"
+)
+# ACCOUNT_CloudTrail[-KIND]_REGION_[TRAIL_HOMEREGION_]TIME[_UNIQUE].json.gz
+NAME = re.compile(
+    r"(?P<account>\d{12})_(?P<kind>CloudTrail(?:-[A-Za-z]+)?)_(?P<region>[a-z0-9-]+)_(?:.+_)?"
+    r"(?P<time>\d{8}T\d{4})(?:\d\d)?Z(?:_[^.]*)?\.json"
+)
+DAY = re.compile(r"/(\d{4})/(\d{2})/(\d{2})(?=/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What folder and name say about an object; null where they say nothing. `day` is the day of delivery."""
+
+    kind: str = "CloudTrail"
+    account: str | None = None
+    region: str | None = None
+    day: str = UNKNOWN_DAY
+    delivered: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One file of a source. `tag` changes when its content does."""
+
+    name: str
+    size: int
+    tag: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The objects of one day, account and region where the source is laid out so, else of one directory."""
+
+    path: str
+    day: str
+    files: int
+    bytes: int
+
+
+def facts_of(path: str) -> Facts:
+    """Kind, account, region, day and time of delivery from a path.
+
+    >>> path = "AWSLogs/o-abc/111122223333/CloudTrail-Insight/us-east-1/2023/07/10"
+    >>> facts_of(path).kind, facts_of(path).day
+    ('CloudTrail-Insight', '2023-07-10')
+    >>> facts_of("111122223333_CloudTrail_us-east-1_20230710T1145Z_7xgocspSowgK0Gto.json").region
+    'us-east-1'
+    """
+    folder, _, file = path.rpartition("/")
+    layouts = list(LAYOUT.finditer(folder if NAME.match(file) or "." in file else path))
+    name = NAME.match(file)
+    layout = layouts[-1] if layouts else None
+    day = DAY.search(path)
+    delivered = None
+    if name:
+        delivered = datetime.strptime(name["time"], "%Y%m%dT%H%M").replace(tzinfo=UTC)
+    elif layout is None and day is None:
+        return Facts()
+    # A digest's name says Digest wherever somebody copied it to; a folder says it for files with other names.
+    kinds = [found["kind"] for found in (layout, name) if found and found["kind"] in KINDS]
+    return Facts(
+        kind=next((kind for kind in kinds if kind != "CloudTrail"), "CloudTrail"),
+        account=(layout and layout["account"]) or (name and name["account"]),
+        region=(layout and layout["region"]) or (name and name["region"]),
+        day="-".join(day.groups()) if day else f"{delivered:%Y-%m-%d}" if delivered else UNKNOWN_DAY,
+        delivered=delivered,
+    )
+
+
+def discover(source: str) -> list[Folder]:
+    """The folders of a source that hold log files, newest day first.
+
+    Only folders are held in memory: a source can have millions of objects.
+    Raises SourceError when the source cannot be read.
+    """
+    if "://" in source:
+        raise SourceError(f"`{source}` cannot be collected", "this version reads local folders and files")
+    path = Path(source).expanduser().resolve()
+    try:
+        if path.is_file():
+            return [Folder(str(path), facts_of(str(path)).day, 1, path.stat().st_size)]
+        next(os.scandir(path), None)
+    except OSError as problem:
+        raise SourceError(f"cannot read `{source}`: {problem.strerror}") from problem
+    folders = [folder for root, _, _ in os.walk(path) if (folder := measure(root)).files]
+    return sorted(folders, key=lambda folder: (folder.day, folder.path), reverse=True)
+
+
+def measure(path: str) -> Folder:
+    """Count what a directory holds, without its sub-directories."""
+    newest = UNKNOWN_DAY
+    files = size = 0
+    for entry in log_files(path):
+        files += 1
+        size += entry.stat().st_size
+        newest = max(newest, facts_of(entry.path).day)
+    return Folder(path, newest, files, size)
+
+
+def objects(folder: Folder) -> list[Object]:
+    """The objects of a folder, newest delivery first."""
+    if os.path.isfile(folder.path):
+        stat = os.stat(folder.path)
+        return [Object(folder.path, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", facts_of(folder.path))]
+    found = []
+    for entry in log_files(folder.path):
+        stat = entry.stat()
+        found.append(Object(entry.path, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", facts_of(entry.path)))
+    return sorted(found, key=order, reverse=True)
+
+
+def order(item: Object) -> tuple[str, datetime, str]:
+    return item.facts.day, item.facts.delivered or datetime.min.replace(tzinfo=UTC), item.name
+
+
+def log_files(path: str) -> Iterator[os.DirEntry[str]]:
+    """Files of a directory that may hold records; hidden files and other endings are none of ours."""
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.name.endswith(ENDINGS) and not entry.name.startswith(".") and entry.is_file():
+                    yield entry
+    except OSError:
+        return  # a folder that vanished or is closed to us: what it held is seen by the next collect
+
+
+def open_object(item: Object) -> BinaryIO:
+    """The bytes of an object; raises OSError."""
+    return open(item.name, "rb", buffering=0)

@@ -1,0 +1,190 @@
+"""From the bytes of one object to its JSON records, in bounded memory, whatever is wrong with the bytes.
+
+The text is read in windows. A window of sound records is decoded in one go by the caller; only one that resists is
+cut into records here, so that what is broken can be put aside and the rest kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO, TypeVar
+
+from isal import isal_zlib
+
+WINDOW = 16 << 20  # decompressed bytes decoded at a time
+LONGEST = 8 << 20  # a record longer than this is put aside (CloudTrail's own limit is 256 KB)
+READ = 1 << 20  # compressed bytes read at a time
+T = TypeVar("T")
+
+GZIP = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
+
+ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # declared as an instance
+
+TRUNCATED = "gzip stream ends early"
+DAMAGED = "gzip stream is damaged"
+UNFINISHED = "JSON ends in the middle of a record"
+UNCLOSED = "JSON ends before its list is closed"
+MALFORMED = "malformed JSON"
+NOT_AN_OBJECT = "not a JSON object"
+TOO_LONG = f"record longer than {LONGEST >> 20} MB"
+
+HEADER = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[|\s*\[')
+BETWEEN = re.compile(rb"[\s,}]*")
+# Everything up to the next bracket, strings included; possessive, so that it never backtracks.
+TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+# Where reading can start again behind something broken.
+RESTART = re.compile(rb'\{\s*"(?:eventVersion|Records)"\s*:|(?<=\n)\{')
+SCALAR = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|[^,\]\n]+|.', re.DOTALL)
+FIRST_KEY = re.compile(rb'\{\s*"[^"]*"\s*:')
+
+
+class Text:
+    """The decompressed bytes of an object; gzip is told by its first bytes, not by the object's name."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._pending = stream.read(READ)
+        self._gzip = self._pending.startswith(GZIP)
+        self._inflate = isal_zlib.decompressobj(wbits=31)
+        self.read_bytes = len(self._pending)
+        self.ended = False
+        self.damage: str | None = None
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` more bytes; fewer only when the text ends, which sets `ended` and perhaps `damage`."""
+        parts: list[bytes] = []
+        while size > 0 and not self.ended:
+            part = self._inflated(size) if self._gzip else self._plain(size)
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _more(self) -> bytes:
+        data = self._stream.read(READ)
+        self.read_bytes += len(data)
+        return data
+
+    def _plain(self, size: int) -> bytes:
+        data = self._pending or self._more()
+        self._pending = data[size:]
+        self.ended = not data
+        return data[:size]
+
+    def _inflated(self, size: int) -> bytes:
+        if self._inflate.eof:
+            return self._next_member()
+        data = self._pending or self._more()
+        try:
+            part = self._inflate.decompress(data, size)
+        except ISAL_ERROR:
+            return self._stop(DAMAGED)
+        self._pending = self._inflate.unconsumed_tail
+        if not data and not part and not self._inflate.eof:
+            return self._stop(TRUNCATED)
+        return part
+
+    def _next_member(self) -> bytes:
+        rest = (self._inflate.unused_data or self._more()).lstrip(b"\0")
+        if len(rest) < 2:
+            rest += self._more()
+        if not rest:
+            self.ended = True
+        elif rest.startswith(GZIP):
+            self._inflate, self._pending = isal_zlib.decompressobj(wbits=31), rest
+        else:
+            return self._stop(DAMAGED)
+        return b""
+
+    def _stop(self, damage: str) -> bytes:
+        self.ended, self.damage = True, damage
+        return b""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A piece of text that is not a record, and why."""
+
+    reason: str
+    text: bytes
+
+
+@dataclass
+class Cutter:
+    """Cuts text into records by brackets and quotes alone; survives what a JSON parser stops at.
+
+    `open` counts the record lists that have begun and not ended. Feed it windows; each call of `cut` yields records
+    and broken pieces and leaves in `used` how many bytes need not be shown again.
+    """
+
+    open: int = 0
+    used: int = field(default=0, init=False)
+
+    def cut(self, text: bytes, last: bool, parse: Callable[[bytes], T | None]) -> Iterator[T | Broken]:
+        """What `parse` makes of the records of a window (null: the text is no JSON); `last`: no more text follows."""
+        place = 0
+        while True:
+            self.used = place = self._skip(text, place)
+            if place >= len(text):
+                return
+            whole = last or len(text) - place >= LONGEST
+            if text[place] != 0x7B:  # an opening brace
+                end = SCALAR.match(text, place).end()  # type: ignore[union-attr]
+                if end == len(text) and not whole:
+                    return
+                yield Broken(NOT_AN_OBJECT, text[place:end].strip())
+            elif (found := end_of_record(text, place)) is not None:
+                end = found
+                record = parse(text[place:end])
+                if record is None:
+                    end = restart(text, place + 1, end) or end
+                    yield Broken(MALFORMED, text[place:end])
+                else:
+                    yield record
+            else:
+                if not whole:
+                    return
+                end = restart(text, place + 1, len(text)) or len(text)
+                reason = TOO_LONG if not last else UNFINISHED if end == len(text) else MALFORMED
+                yield Broken(reason, text[place:end])
+            place = end
+
+    def _skip(self, text: bytes, place: int) -> int:
+        """Step over blanks, commas, and the beginnings and ends of record lists."""
+        while True:
+            place = BETWEEN.match(text, place).end()  # type: ignore[union-attr]
+            header = HEADER.match(text, place)
+            if header:
+                self.open += 1
+                place = header.end()
+            elif text[place : place + 1] == b"]":
+                self.open = max(0, self.open - 1)
+                place += 1
+            else:
+                return place
+
+
+def end_of_record(text: bytes, start: int) -> int | None:
+    """Where the object that begins at `start` ends, null when the text ends first.
+
+    >>> end_of_record(b'{"a": "}", "b": [{}]} rest', 0)
+    21
+    """
+    depth = 0
+    place = start
+    while True:
+        place = TO_BRACKET.match(text, place).end()  # type: ignore[union-attr]
+        if place >= len(text) or text[place] == 0x22:  # an unfinished string
+            return None
+        depth += 1 if text[place] in b"{[" else -1
+        place += 1
+        if depth == 0:
+            return place
+
+
+def restart(text: bytes, start: int, end: int) -> int | None:
+    """The next place that looks like the beginning of a record."""
+    found = RESTART.search(text, start, end)
+    return found.start() if found else None
