@@ -1,0 +1,1 @@
+"""The commands of the language, one file each: syntax, meaning, plan."""

@@ -1,0 +1,184 @@
+"""`table`: rows of log tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
+
+import pyparsing as pp
+
+from engine import sql
+from engine.catalog import DATE, LONG, STRING, Scan, Table, Type
+from engine.context import Context
+from engine.expressions import Column
+from engine.language.durations import read_count, read_duration, read_instant
+from engine.language.errors import QueryError, Span, did_you_mean
+from engine.language.grammar import must, put, several, spanned
+from engine.language.nodes import Command, Node, Option
+from engine.plan import Order, Rows, fresh
+from engine.values import Value, cast, common
+
+
+def _read_order(text: str) -> str:
+    if text not in ("asc", "desc"):
+        raise ValueError("the order is `asc` or `desc`")
+    return text
+
+
+def _read_instant_digits(text: str) -> str:
+    if not text.isdigit() or len(text) not in (4, 6, 8, 10, 12, 14):
+        raise ValueError(f"`{text}` is not a time; write yyyyMMddHHmmss, as short as yyyy if you like")
+    return text
+
+
+@dataclass(frozen=True)
+class Source(Node):
+    """A table by name or pattern; `optional` (written `name?`) lets it be absent."""
+
+    pattern: str
+    optional: bool = False
+
+    def __str__(self) -> str:
+        return self.pattern + ("?" if self.optional else "")
+
+
+def _source(span: Span, tokens: pp.ParseResults) -> Source:
+    written = tokens[0]
+    if written.startswith("`"):
+        return Source(written[1:-1], span=span)
+    return Source(written.removesuffix("?"), written.endswith("?"), span=span)
+
+
+@dataclass(frozen=True)
+class TableCommand(Command):
+    """Read rows of one or more log tables, newest first.
+
+    Names take `*`; a pattern that fits no table gives no rows, a plain name that is missing is an error unless it ends
+    in `?`. Several tables come one after the other, each newest first.
+
+    Example:
+        table duration=1d cloudtrail* | search eventName == "ConsoleLogin" | stats count
+    """
+
+    sources: tuple[Source, ...] = ()
+
+    word: ClassVar[str] = "table"
+    is_source: ClassVar[bool] = True
+    takes: ClassVar[tuple[Option, ...]] = (
+        Option("duration", read_duration, "how far back from now: `15m`, `1d`, `1mon`"),
+        Option("from", _read_instant_digits, "start, inclusive: yyyyMMddHHmmss", "10603"),
+        Option("to", _read_instant_digits, "end, exclusive: yyyyMMddHHmmss", "10604"),
+        Option("limit", read_count, "at most this many rows (0: all)", "10602"),
+        Option("offset", read_count, "leave out this many rows first", "10601"),
+        Option("order", _read_order, "`desc` (newest first) or `asc`", "10607"),
+    )
+    syntax: ClassVar[pp.ParserElement] = must(
+        put("sources", several(spanned(pp.Regex(r"`[^`]+`|[^\s,|\[\]\"()=]+"), _source))),
+        "10600",
+        "`table` needs the name of a table",
+    )
+
+    def body(self) -> str:
+        return ", ".join(f"`{source.pattern}`" if "`" in source.pattern else str(source) for source in self.sources)
+
+    def plan(self, rows: Rows) -> Rows:
+        context = rows.context
+        start, end = self._range(context)
+        tables = [table for source in self.sources for table in self._tables(source, context)]
+        found = _read_all(context, tables, start, end)
+        if context.option(self, "order", "desc") == "asc":
+            found = replace(found, order=tuple(replace(order, descending=False) for order in found.order))
+        limit, offset = context.option(self, "limit", 0), context.option(self, "offset", 0)
+        return found.limited(limit or None, offset) if limit or offset else found
+
+    def _range(self, context: Context) -> tuple[datetime | None, datetime | None]:
+        duration = context.option(self, "duration")
+        start, end = context.option(self, "from"), context.option(self, "to")
+        if duration is not None and (start or end):
+            setting = self.option("duration")
+            hint = "use one of them"
+            raise QueryError("10608", "`duration` and `from`/`to` exclude each other", setting and setting.span, hint)
+        if duration is not None:
+            return duration.before(context.now.astimezone(context.zone)), None
+        return _instant(start, context), _instant(end, context)
+
+    def _tables(self, source: Source, context: Context) -> list[Table]:
+        found = context.catalog.matching(source.pattern)
+        if not found and "*" not in source.pattern and not source.optional:
+            hint = did_you_mean(source.pattern, context.catalog.names())
+            if hint is None and context.catalog.tables:
+                hint = f"tables: {', '.join(sorted(context.catalog.names()))}"
+            raise QueryError("10605", f"there is no table `{source.pattern}`", source.span, hint)
+        if not found:
+            context.warn(f"no table fits `{source.pattern}`", source.span)
+        return found
+
+
+def _instant(digits: str | None, context: Context) -> datetime | None:
+    return None if digits is None else read_instant(digits, context.zone)
+
+
+_OWN = {"_table": STRING, "_time": DATE, "_id": LONG}
+
+
+def _read_all(context: Context, tables: list[Table], start: datetime | None, end: datetime | None) -> Rows:
+    """One step a table, then all of them together: table by table, newest first within each."""
+    kinds: dict[str, Type] = dict(_OWN)
+    hidden: set[str] = set()
+    for table in tables:
+        for item in table.fields:
+            kinds[item.name] = common([kinds.get(item.name, item.type), item.type], promote=False)
+            if item.hidden:
+                hidden.add(item.name)
+    columns: dict[str, Column] = {}
+    taken = frozenset({"_table_number"})
+    for name, kind in kinds.items():
+        physical, taken = fresh(name, taken)
+        columns[name] = Column(physical, kind, name in hidden)
+    steps = [_read_one(context, number, table, columns, start, end) for number, table in enumerate(tables)]
+    step = steps[0] if len(steps) == 1 else context.add(_union_of(steps, columns), *steps)
+    order = (Order('"_table_number"', LONG),) if len(steps) > 1 else ()
+    order += (Order(columns["_time"].sql, DATE, True), Order(columns["_id"].sql, LONG, True))
+    return Rows(context, step, columns, order, ("_table", "_time", "_id"), taken)
+
+
+def _union_of(steps: list[str], columns: dict[str, Column]) -> str:
+    if steps:
+        return " UNION ALL ".join(f"SELECT * FROM {step}" for step in steps)
+    nothing = ", ".join(f"CAST(NULL AS {column.type.sql}) AS {column.sql}" for column in columns.values())
+    return f"SELECT {nothing}, 0 AS _table_number WHERE false"
+
+
+def _read_one(
+    context: Context,
+    number: int,
+    table: Table,
+    columns: dict[str, Column],
+    start: datetime | None,
+    end: datetime | None,
+) -> str:
+    scan = table.scan(start, end)
+    context.scans.append((table.name, scan))
+    stored = {item.name: item.type for item in table.fields}
+    outputs = []
+    for name, column in columns.items():
+        if name == "_table":
+            value = Value(sql.text(table.name), STRING)
+        elif name in stored and scan.files:
+            value = cast(Value(sql.identifier(name), stored[name]), column.type)
+        else:
+            value = Value(f"CAST(NULL AS {column.type.sql})", column.type)
+        outputs.append(f"{value.sql} AS {column.sql}" if value.sql != column.sql else column.sql)
+    outputs.append(f"{number} AS _table_number")
+    return context.add(f"SELECT {', '.join(outputs)} {_from(scan, start, end)}")
+
+
+def _from(scan: Scan, start: datetime | None, end: datetime | None) -> str:
+    if not scan.files:
+        return "WHERE false"
+    bounds = [f"_time >= {sql.instant(start)}"] if start else []
+    bounds += [f"_time < {sql.instant(end)}"] if end else []
+    where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
+    files = ", ".join(sql.text(path) for path in scan.files)
+    return f"FROM read_parquet([{files}], union_by_name = true, hive_partitioning = false){where}"

@@ -1,0 +1,149 @@
+"""Expressions to SQL: fields, operators and calls, planned against the fields of the rows they read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from engine.catalog import BOOL, DOUBLE, INT, LONG, NULL, Type
+from engine.functions.function import aggregates, bind, find, functions
+from engine.language.errors import QueryError, did_you_mean
+from engine.language.nodes import Binary, Call, Expr, FieldRef, Items, Literal, Negate
+from engine.values import NOTHING, Value, as_list, boolean, compare, constant, matches, number, same, truth
+
+if TYPE_CHECKING:
+    from engine.context import Context
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where a field is: the SQL column that holds it now, and its type."""
+
+    sql: str
+    type: Type
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression can name: the fields of its rows, and the elements bound by `foreach`."""
+
+    columns: Mapping[str, Column]
+    context: Context
+    bound: Mapping[str, Value] = field(default_factory=dict)
+
+    def binding(self, bound: Mapping[str, Value]) -> Scope:
+        """The same scope with lambda parameters added."""
+        return replace(self, bound={**self.bound, **bound})
+
+    def field(self, name: str) -> Value:
+        """A field's value; a name that nothing has is null."""
+        if name in self.bound:
+            return self.bound[name]
+        column = self.columns.get(name)
+        return NOTHING if column is None else Value(column.sql, column.type)
+
+    def plan(self, expr: Expr) -> Value:
+        """The SQL and the type of an expression. Raises QueryError with the place of the mistake."""
+        match expr:
+            case Literal(value):
+                return constant(value)
+            case FieldRef(name):
+                return self._field(expr, name)
+            case Negate(operand):
+                return _negate(self.plan(operand))
+            case Items(items):
+                return as_list([self.plan(item) for item in items])
+            case Binary(op, left, right):
+                return self._binary(op, left, right)
+            case Call():
+                return self._call(expr)
+
+    def _field(self, expr: FieldRef, name: str) -> Value:
+        if name not in self.columns and name not in self.bound:
+            known = [field_name for field_name in self.columns if not field_name.startswith("_")]
+            self.context.warn(f"unknown field `{name}` is null", expr.span, did_you_mean(name, known))
+        return self.field(name)
+
+    def _call(self, call: Call) -> Value:
+        found = functions().get(call.name)
+        if found is None and call.name in aggregates():
+            message = f"`{call.name}` is an aggregate: it works in `stats`, `timechart` and their like"
+            raise QueryError("90900", message, call.span)
+        found = find(call, functions(), "90900", "function")
+        return bind(found, call, self.plan, self.context.evaluate, self)
+
+    def _binary(self, op: str, left: Expr, right: Expr) -> Value:
+        a, b = self.plan(left), self.plan(right)
+        made = _OPERATORS[op](op, a, b, right)
+        return replace(made, per_row=a.per_row or b.per_row)
+
+
+def _equality(op: str, a: Value, b: Value, right: Expr) -> Value:
+    """A literal text on the right is a wildcard pattern over the left's text form; all else goes by value."""
+    if NULL in (a.type, b.type):
+        return Value("false", BOOL, False)
+    if isinstance(right, Literal) and isinstance(right.value, str):
+        found = matches(a, right.value)
+        return boolean(f"coalesce({found}, false)" if op == "==" else f"coalesce(NOT {found}, false)")
+    if op == "==":
+        return same(a, b)
+    return boolean(f"coalesce(NOT {compare('=', a, b)}, false)")
+
+
+def _order(op: str, a: Value, b: Value, _: Expr) -> Value:
+    return boolean(compare(op, a, b))
+
+
+def _and(_: str, a: Value, b: Value, __: Expr) -> Value:
+    return boolean(f"({truth(a)} AND {truth(b)})")
+
+
+def _or(_: str, a: Value, b: Value, __: Expr) -> Value:
+    return boolean(f"({truth(a)} OR {truth(b)})")
+
+
+def _arithmetic(op: str, a: Value, b: Value, _: Expr) -> Value:
+    a, b = number(a), number(b)
+    if DOUBLE in (a.type, b.type):
+        return Value(f"(CAST({a.sql} AS DOUBLE) {op} CAST({b.sql} AS DOUBLE))", DOUBLE)
+    return _whole(op, a, b)
+
+
+def _whole(op: str, a: Value, b: Value) -> Value:
+    """Integer arithmetic in 64 bits; wider operands wrap around instead of failing the query."""
+    if a.type == INT and b.type == INT:
+        return Value(f"(CAST({a.sql} AS BIGINT) {op} {b.sql})", LONG)
+    return Value(f"wrap_long(CAST({a.sql} AS HUGEINT) {op} {b.sql})", LONG)
+
+
+def _divide(_: str, a: Value, b: Value, __: Expr) -> Value:
+    a, b = number(a), number(b)
+    return Value(f"(CAST({a.sql} AS DOUBLE) / nullif(CAST({b.sql} AS DOUBLE), 0))", DOUBLE)
+
+
+_OPERATORS = {
+    "==": _equality,
+    "!=": _equality,
+    "<": _order,
+    "<=": _order,
+    ">": _order,
+    ">=": _order,
+    "and": _and,
+    "or": _or,
+    "+": _arithmetic,
+    "-": _arithmetic,
+    "*": _arithmetic,
+    "/": _divide,
+}
+
+
+def _negate(value: Value) -> Value:
+    if isinstance(value.constant, int | float) and not isinstance(value.constant, bool):
+        return constant(-value.constant)
+    if value.type in (INT, LONG, DOUBLE):
+        return Value(f"(- {value.sql})", value.type, per_row=value.per_row)
+    if value.type.name == "any":
+        return Value(f"(- if(any_rank({value.sql}) = 2, CAST({value.sql} AS DOUBLE), NULL))", DOUBLE)
+    return NOTHING

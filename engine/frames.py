@@ -1,0 +1,76 @@
+"""Arrow results to pandas frames: dates in the viewer's zone, lists and maps as Python objects, whole numbers whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pandas as pd
+import pyarrow as pa
+
+from engine.catalog import ANY, BOOL, DATE, INT, LONG, NULL, Type
+
+_decode = msgspec.json.Decoder().decode
+
+
+def frame(table: pa.Table, types: Mapping[str, Type], timezone: str) -> pd.DataFrame:
+    """A result as a frame whose columns are named and ordered like `types`."""
+    zone = ZoneInfo(timezone)
+    columns = [_column(table.column(index), kind, zone) for index, kind in enumerate(types.values())]
+    made = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(table.num_rows))
+    made.columns = pd.Index(list(types), dtype=object)
+    return made
+
+
+def _column(values: pa.ChunkedArray, kind: Type, zone: ZoneInfo) -> pd.Series[Any]:
+    if kind in (INT, LONG):
+        return pd.Series(values.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int64Dtype()}.get)
+                         if values.null_count else values.to_pandas())  # fmt: skip
+    if kind == BOOL and values.null_count:
+        return values.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
+    if kind == DATE:
+        return values.to_pandas().dt.tz_convert(zone)
+    if kind == NULL:
+        return pd.Series([None] * len(values), dtype=object)
+    if kind == ANY or kind.name in ("list", "map", "binary"):
+        return pd.Series([python_value(value, kind, zone) for value in values.to_pylist()], dtype=object)
+    return values.to_pandas()
+
+
+def python_value(value: Any, kind: Type, zone: ZoneInfo) -> Any:
+    """One value of a nested or mixed type as plain Python."""
+    if value is None:
+        return None
+    if kind == ANY:
+        return _untagged(_decode(value), zone)
+    if kind == DATE:
+        return value.astimezone(zone)
+    if kind.name == "list":
+        return [python_value(item, kind.element or NULL, zone) for item in value]
+    if kind.name == "map":
+        return _map(value, kind, zone)
+    return value
+
+
+def _map(value: Mapping[str, Any], kind: Type, zone: ZoneInfo) -> dict[str, Any]:
+    """A struct without the keys that were absent, the undeclared ones put back."""
+    found = {name: python_value(value[name], member, zone) for name, member in kind.keys if value[name] is not None}
+    if kind.rest is not None and value[kind.rest] is not None:
+        found |= _untagged(_decode(value[kind.rest]), zone)
+    return found
+
+
+def _untagged(value: Any, zone: ZoneInfo) -> Any:
+    """Addresses and dates inside JSON text carry a tag (`engine.sql`)."""
+    if isinstance(value, dict):
+        if value.keys() == {"$ip"}:
+            return value["$ip"]
+        if value.keys() == {"$date"}:
+            return datetime.fromtimestamp(value["$date"] / 1e6, UTC).astimezone(zone)
+        return {key: _untagged(item, zone) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_untagged(item, zone) for item in value]
+    return value

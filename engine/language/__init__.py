@@ -1,0 +1,1 @@
+"""Text to commands and back: grammar, nodes, printer, errors."""

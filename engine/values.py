@@ -1,0 +1,414 @@
+"""Values while planning: a piece of SQL with its type, and the language's rules between types.
+
+Null, truth, equality, order and text form are decided here, once; commands and functions only call these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine import sql
+from engine.catalog import ANY, BOOL, DOUBLE, INT, LONG, NULL, NUMBERS, STRING, Type, list_of
+
+
+class _Unknown:
+    """Marks a value that is not known before the query runs."""
+
+
+UNKNOWN = _Unknown()
+
+
+@dataclass(frozen=True)
+class Value:
+    """A SQL expression, its type, and its value when that is a constant of the query."""
+
+    sql: str
+    type: Type
+    constant: Any = UNKNOWN  # a Python value when the query fixes it
+    per_row: bool = True  # depends on a field, so no value without a row
+
+    @property
+    def is_constant(self) -> bool:
+        return self.constant is not UNKNOWN
+
+    @property
+    def is_text_constant(self) -> bool:
+        return self.type == STRING and isinstance(self.constant, str)
+
+
+NOTHING = Value("NULL", NULL, None, per_row=False)
+
+
+def constant(value: Any) -> Value:
+    """A value that is written in the query.
+
+    >>> constant("a").sql, constant(1).type.name, constant(2**40).type.name
+    ("'a'", 'int', 'long')
+    """
+    match value:
+        case None:
+            return NOTHING
+        case bool():
+            return Value("true" if value else "false", BOOL, value, per_row=False)
+        case int():
+            return Value(sql.number(value), INT if -(2**31) <= value < 2**31 else LONG, value, per_row=False)
+        case float():
+            return Value(sql.number(value), DOUBLE, value, per_row=False)
+        case str():
+            return Value(sql.text(value), STRING, value, per_row=False)
+    raise TypeError(f"no constant of {type(value).__name__}")
+
+
+# --- order ---------------------------------------------------------------------------------------------------------
+
+RANK = {"bool": 1, "int": 2, "long": 2, "double": 2, "date": 3, "string": 6, "list": 7, "map": 8, "binary": 9}
+
+
+def order_keys(expression: str, kind: Type) -> list[str]:
+    """SQL expressions that sort values of one type by the language's total order (strings without case)."""
+    match kind.name:
+        case "string":
+            return [f"lower({expression})"]
+        case "ip":
+            return [f"contains({expression}, ':')", f"ip_number({expression})"]
+        case "any":
+            return [f"any_rank({expression})", f"any_order_number({expression})", f"any_order_text({expression})"]
+        case "map":
+            return ["0"]
+    return [expression]
+
+
+def rank_key(value: Value) -> str:
+    """A struct that compares values of any two types by the total order."""
+    expression = value.sql
+    match value.type.name:
+        case "any":
+            rank, by_number, by_text = order_keys(expression, ANY)
+        case "ip":
+            rank = f"if(contains({expression}, ':'), 5, 4)"
+            by_number = f"if(contains({expression}, ':'), 0, CAST(ip_number({expression}) AS DOUBLE))"
+            padded = f"lpad(CAST(ip_number({expression}) AS VARCHAR), 40, '0')"
+            by_text = f"if(contains({expression}, ':'), {padded}, '')"
+        case "bool" | "int" | "long" | "double":
+            rank, by_number, by_text = str(RANK[value.type.name]), f"CAST({expression} AS DOUBLE)", "''"
+        case "date":
+            rank, by_number, by_text = "3", f"CAST(epoch_us({expression}) AS DOUBLE)", "''"
+        case "string":
+            rank, by_number, by_text = "6", "0", f"lower({expression})"
+        case name:
+            rank, by_number, by_text = str(RANK[name]), "0", f"CAST({expression} AS VARCHAR)"
+    return f"struct_pack(r := {rank}, n := CAST({by_number} AS DOUBLE), t := {by_text})"
+
+
+def _same_family(left: Type, right: Type) -> bool:
+    return left == right or (left in NUMBERS and right in NUMBERS)
+
+
+def compare(op: str, left: Value, right: Value) -> str:
+    """SQL for `<`, `<=`, `>`, `>=` or `=` by the total order; null when either side is null."""
+    if NULL in (left.type, right.type):
+        return "CAST(NULL AS BOOLEAN)"
+    a, b = left.sql, right.sql
+    if _same_family(left.type, right.type):
+        match left.type.name:
+            case "string":
+                a, b = _lowered(left), _lowered(right)
+            case "ip" if op != "=":
+                a, b = rank_key(left), rank_key(right)
+            case "map":
+                a, b = "0", "0"
+            case "any":
+                a, b = rank_key(left), rank_key(right)
+        compared = f"({a} {op} {b})"
+        # Keys of null are not null, so the null rule has to be said where keys are compared.
+        return compared if left.type.name not in ("ip", "map", "any") else _unless_null(compared, left, right)
+    return _unless_null(f"({rank_key(left)} {op} {rank_key(right)})", left, right)
+
+
+def _lowered(value: Value) -> str:
+    return sql.text(value.constant.lower()) if value.is_text_constant else f"lower({value.sql})"
+
+
+def _unless_null(condition: str, *values: Value) -> str:
+    present = " AND ".join(f"{value.sql} IS NOT NULL" for value in values if not value.is_constant)
+    return f"CASE WHEN {present} THEN {condition} END" if present else condition
+
+
+def same(left: Value, right: Value) -> Value:
+    """`==` between values (no wildcards): false, never null, when a side is null."""
+    return boolean(f"coalesce({compare('=', left, right)}, false)")
+
+
+def boolean(expression: str) -> Value:
+    return Value(expression, BOOL)
+
+
+def truth(value: Value) -> str:
+    """SQL that is true or false: boolean true, or any value that is neither boolean nor null."""
+    if value.type == NULL:
+        return "false"
+    if value.type == BOOL:
+        return value.sql if value.is_constant else f"coalesce({value.sql}, false)"
+    if value.type == ANY:
+        return f"coalesce({value.sql} <> 'false', false)"
+    return f"({value.sql} IS NOT NULL)"
+
+
+# --- wildcards -----------------------------------------------------------------------------------------------------
+
+
+def matches(value: Value, pattern: str) -> str:
+    """SQL: does the text form of `value` fit a literal with `*`? Null when the value is null.
+
+    No star: equal. A star at one end or both: prefix, suffix, contains, all with case. Any other: whole text, no case.
+    """
+    subject = text(value).sql
+    stars, middle = pattern.count("*"), pattern.strip("*")
+    if stars == 0:
+        return f"({subject} = {sql.text(pattern)})"
+    if pattern == "*":
+        return f"({subject} IS NOT NULL)"
+    if stars == 1 and pattern.endswith("*"):
+        return f"starts_with({subject}, {sql.text(middle)})"
+    if stars == 1 and pattern.startswith("*"):
+        return f"ends_with({subject}, {sql.text(middle)})"
+    if stars == 2 and pattern.startswith("*") and pattern.endswith("*"):
+        return f"contains({subject}, {sql.text(middle)})"
+    return f"regexp_full_match({subject}, {sql.text(_wildcard_regex(pattern))}, 'i')"
+
+
+def _wildcard_regex(pattern: str) -> str:
+    """Stars become any run of characters of a line; a star behind a backslash is a star."""
+    parts = re.split(r"(\\\*|\*)", pattern)
+    return "".join(".*" if part == "*" else re.escape("*" if part == r"\*" else part) for part in parts)
+
+
+# --- conversion ----------------------------------------------------------------------------------------------------
+
+
+def text(value: Value) -> Value:
+    """The text form of a value: what `concat`, `lower` and `==` with a literal see."""
+    expression = value.sql
+    match value.type.name:
+        case "null":
+            return Value("CAST(NULL AS VARCHAR)", STRING, None, value.per_row)
+        case "string":
+            return value
+        case "double":
+            expression = f"double_text({expression})"
+        case "any":
+            expression = f"any_text({expression})"
+        case "date":
+            expression = date_text(expression)
+        case "binary":
+            expression = f"lower(to_hex({expression}))"
+        case "list":
+            expression = f"'[' || {list_text(value, ', ')} || ']'"
+        case "map":
+            expression = f"any_text({to_any(value).sql})"
+        case "ip":
+            pass
+        case _:
+            expression = f"CAST({expression} AS VARCHAR)"
+    return Value(expression, STRING, per_row=value.per_row)
+
+
+def date_text(expression: str) -> str:
+    """`yyyy-MM-dd HH:mm:ssZ` with a numeric zone of four digits, in the session's zone."""
+    offset = f"strftime({expression}, '%z')"
+    padded = f"if(length({offset}) = 3, {offset} || '00', replace({offset}, ':', ''))"
+    return f"(strftime({expression}, '%Y-%m-%d %H:%M:%S') || {padded})"
+
+
+def list_text(value: Value, delimiter: str) -> str:
+    """The elements of a list as text with a delimiter; a null element shows as `null`."""
+    element = value.type.element or NULL
+    shown = text(Value("e", element)).sql
+    return (
+        f"array_to_string(list_transform({value.sql}, lambda e: coalesce({shown}, 'null')), {sql.text(delimiter)})"
+    )
+
+
+def number(value: Value) -> Value:
+    """A value as an operand of arithmetic: text is read as a number, what is none counts as 0, null stays null."""
+    match value.type.name:
+        case "int" | "long" | "double":
+            return value
+        case "null":
+            return Value("CAST(NULL AS BIGINT)", LONG, per_row=value.per_row)
+        case "string":
+            if value.is_text_constant:
+                return constant(_number_of_text(value.constant))
+            return Value(f"text_number({value.sql})", DOUBLE, per_row=value.per_row)
+        case "any":
+            return Value(f"any_number({value.sql})", DOUBLE, per_row=value.per_row)
+    return Value(f"if({value.sql} IS NULL, NULL, 0)", INT, per_row=value.per_row)
+
+
+def _number_of_text(word: str) -> int | float:
+    if re.fullmatch(r"[+-]?\d+", word):
+        return int(word)
+    if re.fullmatch(r"0[xX][0-9a-fA-F]+", word):
+        return int(word, 16)
+    return float(word) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", word) else 0
+
+
+def numeric_only(value: Value) -> Value | None:
+    """A value where only real numbers count (functions of numbers, `sum`): text is not read; None: never a number."""
+    if value.type in NUMBERS:
+        return value
+    if value.type == ANY:
+        return Value(f"if(any_rank({value.sql}) = 2, CAST({value.sql} AS DOUBLE), NULL)", DOUBLE, per_row=value.per_row)
+    return None
+
+
+def to_any(value: Value) -> Value:
+    """A value as JSON text that keeps its type."""
+    return Value(_json(value.sql, value.type), ANY, value.constant, value.per_row)
+
+
+def _json(expression: str, kind: Type) -> str:
+    match kind.name:
+        case "any":
+            return expression
+        case "null":
+            return "CAST(NULL AS VARCHAR)"
+        case "ip":
+            return f"""('{{"$ip":"' || {expression} || '"}}')"""
+        case "date":
+            return f"""('{{"$date":' || epoch_us({expression}) || '}}')"""
+        case "double":
+            finite = f"isfinite({expression})"
+            return f"CASE WHEN {finite} THEN CAST(to_json({expression}) AS VARCHAR) END"
+        case "list":
+            element = kind.element or NULL
+            items = f"list_transform({expression}, lambda e: coalesce({_json('e', element)}, 'null'))"
+            return f"('[' || array_to_string({items}, ',') || ']')"
+        case "map":
+            return _map_json(expression, kind)
+        case "binary":
+            return f"CAST(to_json(lower(to_hex({expression}))) AS VARCHAR)"
+    return f"CAST(to_json({expression}) AS VARCHAR)"
+
+
+def _map_json(expression: str, kind: Type) -> str:
+    """A struct as a JSON object without its absent keys, the undeclared ones merged in."""
+    pairs = [
+        f"({sql.text(_key_text(name))} || {_json(f'{expression}.{sql.identifier(name)}', member)})"
+        for name, member in kind.keys
+    ]
+    body = f"array_to_string(list_filter([{', '.join(pairs)}], lambda p: p IS NOT NULL), ',')"
+    whole = f"('{{' || {body} || '}}')"
+    if kind.rest is not None:
+        whole = f"CAST(json_merge_patch({whole}, coalesce({expression}.{sql.identifier(kind.rest)}, '{{}}')) AS VARCHAR)"
+    return f"CASE WHEN {expression} IS NOT NULL THEN {whole} END"
+
+
+def _key_text(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}":'
+
+
+def cast(value: Value, kind: Type) -> Value:
+    """A value as a wider type: int → long → double, anything → any."""
+    if value.type == kind:
+        return value
+    if value.type == NULL:
+        return Value(f"CAST(NULL AS {kind.sql})", kind, None, value.per_row)
+    if kind == ANY:
+        return to_any(value)
+    if kind in NUMBERS and value.type in NUMBERS:
+        return Value(f"CAST({value.sql} AS {kind.sql})", kind, value.constant, value.per_row)
+    if kind.name == "list" and value.type.name == "list":
+        assert kind.element is not None
+        inner = cast(Value("e", value.type.element or NULL), kind.element).sql
+        return Value(f"list_transform({value.sql}, lambda e: {inner})", kind, per_row=value.per_row)
+    return to_any(value)
+
+
+def common(kinds: Iterable[Type], promote: bool = True) -> Type:
+    """The type that can hold values of all these types; numbers are promoted unless each keeps its own form."""
+    distinct = {kind for kind in kinds if kind != NULL}
+    if not distinct:
+        return NULL
+    if len(distinct) == 1:
+        return distinct.pop()
+    if distinct <= {INT, LONG}:
+        return LONG
+    if promote and distinct <= set(NUMBERS):
+        return DOUBLE
+    if all(kind.name == "list" for kind in distinct):
+        return list_of(common([kind.element or NULL for kind in distinct], promote=False))
+    return ANY
+
+
+def member(value: Value, key: Value) -> Value:
+    """`valueof`: an entry of a map by a text key, or an element of a list by a 0-based position; otherwise null."""
+    if value.type.name == "list":
+        return _element(value, key)
+    if value.type.name == "map":
+        return _map_entry(value, key)
+    if value.type == ANY:
+        return _json_entry(value, key)
+    return NOTHING
+
+
+def _element(value: Value, key: Value) -> Value:
+    if key.type not in (INT, LONG):
+        return NOTHING
+    element = value.type.element or NULL
+    position = f"CASE WHEN {key.sql} >= 0 THEN {key.sql} + 1 END"
+    if isinstance(key.constant, int):
+        position = str(key.constant + 1) if key.constant >= 0 else "NULL"
+    return Value(f"list_extract({value.sql}, {position})", element, per_row=True)
+
+
+def _map_entry(value: Value, key: Value) -> Value:
+    if key.is_text_constant:
+        kind = value.type.key(key.constant)
+        if kind is not None:
+            return Value(f"{value.sql}.{sql.identifier(key.constant)}", kind)
+        if value.type.rest is not None:
+            rest = Value(f"{value.sql}.{sql.identifier(value.type.rest)}", ANY)
+            return _json_entry(rest, key)
+        return NOTHING
+    return _json_entry(to_any(value), key)
+
+
+def _json_entry(value: Value, key: Value) -> Value:
+    if isinstance(key.constant, int) and not isinstance(key.constant, bool):
+        return Value(f"any_member({value.sql}, '$[{key.constant}]')", ANY) if key.constant >= 0 else NOTHING
+    if key.is_text_constant:
+        # A JSON pointer reaches any key: `~` and `/` have escapes, dots and quotes mean nothing in it.
+        pointer = "/" + key.constant.replace("~", "~0").replace("/", "~1")
+        found = f"any_member({value.sql}, {sql.text(pointer)})"
+        return Value(f"if(starts_with({value.sql}, '{{'), {found}, NULL)", ANY)
+    if key.type == STRING:
+        pointer = f"'/' || replace(replace({key.sql}, '~', '~0'), '/', '~1')"
+        return Value(f"if(starts_with({value.sql}, '{{'), any_member({value.sql}, {pointer}), NULL)", ANY)
+    if key.type in (INT, LONG):
+        return Value(f"if({key.sql} >= 0, any_member({value.sql}, '$[' || {key.sql} || ']'), NULL)", ANY)
+    return NOTHING
+
+
+def elements(value: Value) -> Value | None:
+    """A value as a list, null when it is none at that row; None when it can never be a list."""
+    if value.type.name == "list":
+        return value
+    if value.type == ANY:
+        items = f"list_transform(CAST(if(starts_with({value.sql}, '['), {value.sql}, NULL) AS JSON[]), lambda e: nullif(CAST(e AS VARCHAR), 'null'))"
+        return Value(items, list_of(ANY), per_row=value.per_row)
+    return None
+
+
+def as_list(values: Sequence[Value]) -> Value:
+    """An array of values; elements of several types keep their own (`any`)."""
+    kind = common([value.type for value in values], promote=False)
+    items = ", ".join(cast(value, kind).sql for value in values)
+    per_row = any(value.per_row for value in values)
+    return Value(f"CAST([{items}] AS {kind.sql}[])", list_of(kind), per_row=per_row)
+
+
