@@ -1,0 +1,1 @@
+"""Live AWS sources: one file for each `aws-*` command."""
