@@ -11,12 +11,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from engine import sql
 from engine.language.errors import QueryCancelled, QueryError, QueryTimeout, SourceError
 
 #: A function over Arrow arrays that SQL can call: name, argument types, result type, the function.
-ArrowFunction = tuple[str, list[str], str, Callable[..., pa.Array]]
+ArrowFunction = tuple[str, list[str], str, Callable[..., Any]]
 
 
 @dataclass
@@ -89,8 +90,13 @@ class DuckDB:
             self._connection.execute(f"CREATE MACRO {name}({parameters}) AS {body}")
         for name, arguments, result, function in functions:
             self._connection.create_function(
-                name, function, arguments, result, type="arrow", null_handling="special"
-            )  # fmt: skip
+                name,
+                function,
+                list(arguments),
+                result,
+                type=PythonUDFType.ARROW,
+                null_handling=FunctionNullHandling.SPECIAL,
+            )
 
     def session(self, timezone: str) -> DuckDBSession:
         """A cursor of its own, in the viewer's zone."""

@@ -17,6 +17,7 @@ from engine.language.errors import QueryError, Span
 from engine.language.nodes import Call, Command, read_option
 from engine.values import Value, constant
 
+
 class Session(Protocol):
     """What planning needs of a backend: run SQL now, and give a result a name that later SQL can read."""
 
@@ -94,7 +95,9 @@ class Context:
                 needed.add(name)
                 waiting.extend(self.steps[name].reads)
         # Inlined, so that DuckDB pushes filters and columns down; it would materialise plain WITH steps.
-        steps = [f"{step.name} AS NOT MATERIALIZED (\n  {step.sql}\n)" for step in self.steps.values() if step.name in needed]
+        steps = [
+            f"{step.name} AS NOT MATERIALIZED (\n  {step.sql}\n)" for step in self.steps.values() if step.name in needed
+        ]
         return f"WITH {', '.join(steps)}\n{select}" if steps else select
 
     def evaluate(self, value: Value) -> Any:

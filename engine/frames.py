@@ -11,7 +11,7 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from engine.catalog import ANY, BOOL, DATE, INT, LONG, NULL, Type
+from engine.catalog import ANY, DATE, NULL, Type
 
 _decode = msgspec.json.Decoder().decode
 
@@ -26,18 +26,18 @@ def frame(table: pa.Table, types: Mapping[str, Type], timezone: str) -> pd.DataF
 
 
 def _column(values: pa.ChunkedArray, kind: Type, zone: ZoneInfo) -> pd.Series[Any]:
-    if kind in (INT, LONG):
-        return pd.Series(values.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int64Dtype()}.get)
-                         if values.null_count else values.to_pandas())  # fmt: skip
-    if kind == BOOL and values.null_count:
-        return values.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
     if kind == DATE:
-        return values.to_pandas().dt.tz_convert(zone)
+        return pd.Series(values.to_pandas()).dt.tz_convert(zone)
     if kind == NULL:
         return pd.Series([None] * len(values), dtype=object)
     if kind == ANY or kind.name in ("list", "map", "binary"):
         return pd.Series([python_value(value, kind, zone) for value in values.to_pylist()], dtype=object)
-    return values.to_pandas()
+    nullable = _NULLABLE.get if values.null_count else None
+    return pd.Series(values.to_pandas(types_mapper=nullable))
+
+
+#: Whole numbers and booleans stay what they are when some are missing.
+_NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 
 def python_value(value: Any, kind: Type, zone: ZoneInfo) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
@@ -31,6 +31,18 @@ _GEOIP: dict[str, Type] = {
     "asn_number": LONG,
     "as_org": STRING,
 }
+
+
+class LookupTable(Protocol):
+    """What the engine needs of a lookup table: its columns, SQL that finds a key's facts, the function behind it."""
+
+    @property
+    def columns(self) -> Mapping[str, Type]: ...
+
+    @property
+    def function(self) -> ArrowFunction: ...
+
+    def find(self, key: str) -> str: ...
 
 
 @dataclass(frozen=True)

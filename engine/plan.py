@@ -124,7 +124,9 @@ class Rows:
         ordering = f" ORDER BY {self.order_by(f'{self.step}.')}" if self.order else ""
         statement = self.context.statement(f"SELECT {outputs} FROM {self.step}{ordering}", self.step)
         table = self.context.session.fetch(statement)
-        stored_rows = stored(self.context, table, {f"c{index}": self.columns[name].type for index, name in enumerate(names)})
+        stored_rows = stored(
+            self.context, table, {f"c{index}": self.columns[name].type for index, name in enumerate(names)}
+        )
         columns = {
             name: Column(f'"c{index}"', self.columns[name].type, self.columns[name].hidden)
             for index, name in enumerate(names)
@@ -149,7 +151,7 @@ def built(
     order: Sequence[str] = (),
     extra: Sequence[str] = (),
 ) -> Rows:
-    """Rows of a SELECT with all its columns named: `select_list` gives fields, `order` the fields they are sorted by."""
+    """Rows of a SELECT with all its columns named; `order` names the fields they are sorted by."""
     columns: dict[str, Column] = {}
     taken: frozenset[str] = frozenset()
     outputs = list(extra)

@@ -1,7 +1,7 @@
 """Stored procedures: LPQL files whose first lines declare their parameters.
 
-    # over(threshold int) users with more than so many events
-    | table duration=1d cloudtrail* | stats count by recipientAccountId | search count > $("threshold")
+# over(threshold int) users with more than so many events
+| table duration=1d cloudtrail* | stats count by recipientAccountId | search count > $("threshold")
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def read_procedure(name: str, text: str) -> Procedure:
     declared = [piece.split() for piece in head.group(1).split(",") if piece.strip()]
     for piece in declared:
         if len(piece) != 2 or piece[1] not in TYPES:
-            raise SourceError(f"procedure `{name}`: `{' '.join(piece)}` is not `name type`", f"types: {', '.join(TYPES)}")
+            raise SourceError(
+                f"procedure `{name}`: `{' '.join(piece)}` is not `name type`", f"types: {', '.join(TYPES)}"
+            )
     return Procedure(name, tuple((piece[0], piece[1]) for piece in declared), parse(text))
 
 
@@ -67,7 +69,7 @@ def _typed(name: str, kind: str, value: Any, span: Span, zone: tzinfo) -> Any:
     if kind in accepted:
         is_bool_for_number = isinstance(value, bool) and kind != "bool"
         if isinstance(value, accepted[kind]) and not is_bool_for_number:
-            return float(value) if kind == "double" else value
+            return float(str(value)) if kind == "double" else value
     elif isinstance(value, datetime):
         return value
     elif isinstance(value, str):

@@ -23,7 +23,7 @@ from engine.language.errors import QueryCancelled, QueryError, QueryTimeout, Sou
 from engine.language.grammar import parse
 from engine.language.nodes import Query
 from engine.language.printer import print_query
-from engine.lookups import csv_lookups, geoip
+from engine.lookups import LookupTable, csv_lookups, geoip
 from engine.plan import Rows, plan
 from engine.procedures import procedures
 
@@ -70,9 +70,7 @@ class Plan:
         for step in self.steps:
             lines += [f"{step.name}  {step.command.splitlines()[0] if step.command else ''}", f"    {step.sql}"]
         for table, scan in self.scans:
-            lines.append(
-                f"{table}: {len(scan.files)} of {scan.files_total} files read, {scan.bytes:,} bytes"
-            )
+            lines.append(f"{table}: {len(scan.files)} of {scan.files_total} files read, {scan.bytes:,} bytes")
         lines += [f"warning: {warning}" for warning in self.warnings]
         lines += ["", self.sql]
         return "\n".join(lines)
@@ -107,7 +105,7 @@ class Engine:
         self._now = now
         self._tables = tables
         self._lake = _opened(lake)
-        self._lookups = {**csv_lookups(lookup_folder), "geoip": geoip(geo)}
+        self._lookups: dict[str, LookupTable] = {**csv_lookups(lookup_folder), "geoip": geoip(geo)}
         functions = tuple(lookup.function for lookup in self._lookups.values())
         self._duckdb = DuckDB(memory_limit=memory_limit, functions=functions)
         self._procedures = procedures(procedure_folder)

@@ -85,7 +85,8 @@ MACROS: dict[str, tuple[str, str]] = {
     "text_number": (
         "x",
         """CASE WHEN x IS NULL THEN NULL
-        WHEN regexp_full_match(x, '[+-]?\\d+|0[xX][0-9a-fA-F]+') THEN coalesce(CAST(TRY_CAST(x AS BIGINT) AS DOUBLE), TRY_CAST(x AS DOUBLE), 0)
+        WHEN regexp_full_match(x, '[+-]?\\d+|0[xX][0-9a-fA-F]+')
+        THEN coalesce(CAST(TRY_CAST(x AS BIGINT) AS DOUBLE), TRY_CAST(x AS DOUBLE), 0)
         WHEN regexp_full_match(x, '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?') THEN TRY_CAST(x AS DOUBLE)
         ELSE 0 END""",
     ),
@@ -109,7 +110,7 @@ MACROS: dict[str, tuple[str, str]] = {
     "ip_parse": (
         "x",
         """CASE
-        WHEN regexp_full_match(x, '((25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)\\.){3}(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)') THEN x
+        WHEN regexp_full_match(x, '((25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.|$)){4}') AND NOT ends_with(x, '.') THEN x
         WHEN contains(x, ':') AND NOT contains(x, ':::') AND regexp_full_match(lower(x), '[0-9a-f:.]+')
         THEN ip6_join(ip6_groups(lower(x)))
         ELSE NULL END""",

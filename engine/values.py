@@ -227,9 +227,7 @@ def list_text(value: Value, delimiter: str) -> str:
     """The elements of a list as text with a delimiter; a null element shows as `null`."""
     element = value.type.element or NULL
     shown = text(Value("e", element)).sql
-    return (
-        f"array_to_string(list_transform({value.sql}, lambda e: coalesce({shown}, 'null')), {sql.text(delimiter)})"
-    )
+    return f"array_to_string(list_transform({value.sql}, lambda e: coalesce({shown}, 'null')), {sql.text(delimiter)})"
 
 
 def number(value: Value) -> Value:
@@ -303,7 +301,9 @@ def _map_json(expression: str, kind: Type) -> str:
     body = f"array_to_string(list_filter([{', '.join(pairs)}], lambda p: p IS NOT NULL), ',')"
     whole = f"('{{' || {body} || '}}')"
     if kind.rest is not None:
-        whole = f"CAST(json_merge_patch({whole}, coalesce({expression}.{sql.identifier(kind.rest)}, '{{}}')) AS VARCHAR)"
+        whole = (
+            f"CAST(json_merge_patch({whole}, coalesce({expression}.{sql.identifier(kind.rest)}, '{{}}')) AS VARCHAR)"
+        )
     return f"CASE WHEN {expression} IS NOT NULL THEN {whole} END"
 
 
@@ -399,7 +399,8 @@ def elements(value: Value) -> Value | None:
     if value.type.name == "list":
         return value
     if value.type == ANY:
-        items = f"list_transform(CAST(if(starts_with({value.sql}, '['), {value.sql}, NULL) AS JSON[]), lambda e: nullif(CAST(e AS VARCHAR), 'null'))"
+        listed = f"CAST(if(starts_with({value.sql}, '['), {value.sql}, NULL) AS JSON[])"
+        items = f"list_transform({listed}, lambda e: nullif(CAST(e AS VARCHAR), 'null'))"
         return Value(items, list_of(ANY), per_row=value.per_row)
     return None
 
@@ -410,5 +411,3 @@ def as_list(values: Sequence[Value]) -> Value:
     items = ", ".join(cast(value, kind).sql for value in values)
     per_row = any(value.per_row for value in values)
     return Value(f"CAST([{items}] AS {kind.sql}[])", list_of(kind), per_row=per_row)
-
-

@@ -31,9 +31,9 @@ class Fields(Command):
     remove: bool = False
 
     word: ClassVar[str] = "fields"
-    syntax: ClassVar[pp.ParserElement] = pp.Opt(put("remove", pp.Regex(r"-(?=\s)").set_parse_action(lambda: [True]))) + must(
-        put("names", _list), "20400", "`fields` needs field names"
-    )
+    syntax: ClassVar[pp.ParserElement] = pp.Opt(
+        put("remove", pp.Regex(r"-(?=\s)").set_parse_action(lambda: [True]))
+    ) + must(put("names", _list), "20400", "`fields` needs field names")
 
     def body(self) -> str:
         return ("- " if self.remove else "") + ", ".join(self.names)

@@ -88,7 +88,9 @@ def _warn_of_types(left: Rows, right: Rows, key: str, command: Join) -> None:
             rows.context.warn(f"the {side} of `join` has no field `{key}`, so nothing matches", command.span, hint)
     kinds = {left.field(key).type.name, right.field(key).type.name}
     if kinds == {"ip", "string"}:
-        left.context.warn(f"`{key}` is an ip on one side and text on the other: they never match; use `ip()`", command.span)
+        left.context.warn(
+            f"`{key}` is an ip on one side and text on the other: they never match; use `ip()`", command.span
+        )
 
 
 def _equal(left: Value, right: Value) -> str:
@@ -96,7 +98,7 @@ def _equal(left: Value, right: Value) -> str:
     mine, theirs = replace(left, sql=f"l.{left.sql}"), replace(right, sql=f"r.{right.sql}")
     if NULL in (left.type, right.type):
         return "false"
-    if left.type == right.type and left.type != ANY or {left.type, right.type} <= set(NUMBERS):
+    if (left.type == right.type and left.type != ANY) or {left.type, right.type} <= set(NUMBERS):
         return f"{mine.sql} = {theirs.sql}"
     if ANY in (left.type, right.type):
         return f"{_key_text(mine)} = {_key_text(theirs)}"
@@ -118,14 +120,17 @@ def _combined(left: Rows, right: Rows, condition: str, kind: str) -> Rows:
     if kind == "full":
         left = left.numbered()[0]
     taken, moved = left.taken, {}
-    for physical in sorted({c.sql for c in right.columns.values() if c.sql != "NULL"} | {o.column for o in right.order}):
+    for physical in sorted(
+        {c.sql for c in right.columns.values() if c.sql != "NULL"} | {o.column for o in right.order}
+    ):
         moved[physical], taken = fresh(physical.strip('"'), taken)
     has_left, taken = fresh("_has_left", taken)
     has_right, taken = fresh("_has_right", taken)
     added = "".join(f", r.{old} AS {new}" for old, new in moved.items())
     select = (
         f"SELECT l.*{added}, r.{has_right} FROM (SELECT *, true AS {has_left} FROM {left.step}) AS l"
-        f" {_SQL[kind]} (SELECT *, true AS {has_right} FROM {right.step}) AS r" + (f" ON {condition}" if condition else "")
+        f" {_SQL[kind]} (SELECT *, true AS {has_right} FROM {right.step}) AS r"
+        + (f" ON {condition}" if condition else "")
     )
     theirs_order = tuple(replace(order, column=moved[order.column]) for order in right.order)
     order = (*theirs_order, *left.order) if kind == "right" else (*left.order, *theirs_order)
@@ -138,19 +143,17 @@ def _combined(left: Rows, right: Rows, condition: str, kind: str) -> Rows:
     return _overlaid(made, right, moved, kind, has_left, has_right)
 
 
-def _overlaid(
-    made: Rows, right: Rows, moved: dict[str, str], kind: str, has_left: str, has_right: str
-) -> Rows:
+def _overlaid(made: Rows, right: Rows, moved: dict[str, str], kind: str, has_left: str, has_right: str) -> Rows:
     """The fields of a combined row: the sub-query's over the input's, as far as the row has either."""
-    columns, clashes = dict(made.columns), {}
-    for name, column in right.columns.items():
+    columns, clashes = dict(made.columns), dict[str, Value]()
+    for field, column in right.columns.items():
         theirs = Value(moved.get(column.sql, "NULL"), column.type)
-        mine = made.field(name)
-        if name not in made.columns or kind in ("inner", "cross"):
-            columns[name] = Column(theirs.sql, theirs.type, column.hidden)
+        mine = made.field(field)
+        if field not in made.columns or kind in ("inner", "cross"):
+            columns[field] = Column(theirs.sql, theirs.type, column.hidden)
         else:
             both = common([mine.type, theirs.type], promote=False)
             a, b = cast(mine, both).sql, cast(theirs, both).sql
             chosen = f"if({has_left}, {a}, {b})" if kind == "right" else f"if({has_right}, {b}, {a})"
-            clashes[name] = Value(chosen, both)
+            clashes[field] = Value(chosen, both)
     return made.with_columns(columns).with_fields(clashes)

@@ -87,7 +87,9 @@ def json_rows(rows: Rows, objects: list[dict[str, Any]]) -> Rows:
     kinds = {name: common([type_of(item.get(name)) for item in objects], promote=False) for name in names}
     columns = [_column([item.get(name) for item in objects], kinds[name]) for name in names]
     # A column that is always there lets a table without fields have rows.
-    table = pa.table([*columns, pa.array([True] * len(objects), pa.bool_())], names=[*(f"c{i}" for i in range(len(names))), "_row"])
+    table = pa.table(
+        [*columns, pa.array([True] * len(objects), pa.bool_())], names=[*(f"c{i}" for i in range(len(names))), "_row"]
+    )
     made = stored(rows.context, table, {f"c{i}": kinds[name] for i, name in enumerate(names)})
     return made.with_columns({name: made.columns[f"c{i}"] for i, name in enumerate(names)})
 
@@ -113,7 +115,9 @@ def type_of(value: Any) -> Type:
 
 def _column(values: list[Any], kind: Type) -> pa.Array:
     if kind == ANY:
-        return pa.array([None if value is None else msgspec.json.encode(value).decode() for value in values], pa.string())
+        return pa.array(
+            [None if value is None else msgspec.json.encode(value).decode() for value in values], pa.string()
+        )
     if kind.name == "list":
         assert kind.element is not None
         if kind.element == ANY:

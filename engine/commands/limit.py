@@ -34,10 +34,10 @@ class Limit(Command):
     numbers: tuple[int, ...] = ()
 
     word: ClassVar[str] = "limit"
-    syntax: ClassVar[pp.ParserElement] = (
-        put("numbers", _word[1, 2].set_parse_action(lambda tokens: [tuple(tokens)]))
-        + pp.Opt(_word + fail("20600", "`limit` takes one or two numbers"))
-        | fail("20600", "`limit` needs a number of rows")
+    syntax: ClassVar[pp.ParserElement] = put(
+        "numbers", _word[1, 2].set_parse_action(lambda tokens: [tuple(tokens)])
+    ) + pp.Opt(_word + fail("20600", "`limit` takes one or two numbers")) | fail(
+        "20600", "`limit` needs a number of rows"
     )
 
     def body(self) -> str:

@@ -76,7 +76,7 @@ class LookupCommand(Command):
         lookup: Lookup | None = rows.context.lookups.get(self.table)
         if lookup is None:
             known = rows.context.lookups
-            hint = did_you_mean(self.table, known) or f"lookup tables: {', '.join(sorted(known))}"
+            hint: str | None = did_you_mean(self.table, known) or f"lookup tables: {', '.join(sorted(known))}"
             raise QueryError("20701", f"there is no lookup table `{self.table}`", self.span, hint)
         warn_unknown(rows, [self.key], self)
         key = rows.field(self.key)

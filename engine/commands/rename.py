@@ -19,9 +19,7 @@ def _pair(_: Span, tokens: pp.ParseResults) -> tuple[str, str]:
 
 _as = must(keyword("as", caseless=True), "20802", "`as` is expected here", "write `rename old as new`")
 _rename = spanned(
-    must(name, "20800", "`rename` needs a field")
-    + _as
-    + must(name, "20801", "the new name is missing"),
+    must(name, "20800", "`rename` needs a field") + _as + must(name, "20801", "the new name is missing"),
     _pair,
 )
 

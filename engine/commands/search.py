@@ -39,5 +39,3 @@ class Search(Command):
             rows = rows.where(truth(rows.value(self.condition)))
         limit = rows.context.option(self, "limit")
         return rows if limit is None else rows.limited(limit)
-
-

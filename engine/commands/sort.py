@@ -55,7 +55,9 @@ class Sort(Command):
     by: tuple[str, ...] = ()
 
     word: ClassVar[str] = "sort"
-    takes: ClassVar[tuple[Option, ...]] = (Option("limit", _read_limit, "keep this many rows (of each group)", "21602"),)
+    takes: ClassVar[tuple[Option, ...]] = (
+        Option("limit", _read_limit, "keep this many rows (of each group)", "21602"),
+    )
     syntax: ClassVar[pp.ParserElement] = (
         put("keys", several(_sort_key, trailing=fail("21600", "a field is missing behind the comma")))
         | fail("21600", "`sort` needs a field")

@@ -12,8 +12,8 @@ from engine.catalog import NULL
 from engine.functions.function import Group, aggregates, bind, find
 from engine.language.durations import read_switch
 from engine.language.errors import QueryError, Span
-from engine.language.grammar import fail, keyword, name, named_by, put, several, spanned
 from engine.language.grammar import expression as expression_piece
+from engine.language.grammar import fail, keyword, name, named_by, put, several, spanned
 from engine.language.nodes import Call, Command, Expr, FieldRef, Named, Option
 from engine.language.printer import canonical, print_expression
 from engine.plan import Rows, built, warn_unknown
@@ -32,6 +32,8 @@ def _measure(span: Span, tokens: pp.ParseResults) -> Call:
 
 #: One aggregate with its alias.
 measure = named_by(spanned(expression_piece, _measure), name)
+
+
 #: The aggregates of a command, `code` for their absence.
 def measure_list(code: str, command: str) -> pp.ParserElement:
     """A comma list of aggregates under the name `measures`."""
@@ -115,5 +117,3 @@ def summarised(rows: Rows, command: Stats, by: Sequence[str]) -> Rows:
 def _key(rows: Rows, name: str) -> Value:
     value = rows.field(name)
     return Value("CAST(NULL AS INTEGER)", NULL) if value.type == NULL else value
-
-

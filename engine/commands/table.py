@@ -97,8 +97,8 @@ class TableCommand(Command):
         start, end = context.option(self, "from"), context.option(self, "to")
         if duration is not None and (start or end):
             setting = self.option("duration")
-            hint = "use one of them"
-            raise QueryError("10608", "`duration` and `from`/`to` exclude each other", setting and setting.span, hint)
+            message, place = "`duration` and `from`/`to` exclude each other", setting.span if setting else None
+            raise QueryError("10608", message, place, "use one of them")
         if duration is not None:
             return duration.before(context.now.astimezone(context.zone)), None
         return _instant(start, context), _instant(end, context)
@@ -138,7 +138,7 @@ def _read_all(context: Context, tables: list[Table], start: datetime | None, end
         columns[name] = Column(physical, kind, name in hidden)
     steps = [_read_one(context, number, table, columns, start, end) for number, table in enumerate(tables)]
     step = steps[0] if len(steps) == 1 else context.add(_union_of(steps, columns), *steps)
-    order = (Order('"_table_number"', LONG),) if len(steps) > 1 else ()
+    order: tuple[Order, ...] = (Order('"_table_number"', LONG),) if len(steps) > 1 else ()
     order += (Order(columns["_time"].sql, DATE, True), Order(columns["_id"].sql, LONG, True))
     return Rows(context, step, columns, order, ("_table", "_time", "_id"), taken)
 

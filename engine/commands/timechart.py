@@ -30,7 +30,7 @@ class Timechart(Command):
     `_time`, or without a value of the `by` field, are left out. Days and weeks are those of the viewer's zone.
 
     Example:
-        json "[{'t': '2024-01-15 14:23', 'm': 'GET'}]" | eval _time = date(t, "yyyy-MM-dd HH:mm") | timechart span=10m count by m
+        json "[{day: '2024-01-15', m: 'GET'}]" | eval _time = date(day, "yyyy-MM-dd") | timechart span=1d count by m
     """
 
     measures: tuple[Named, ...] = ()
@@ -97,7 +97,9 @@ def _pivoted(rows: Rows, start: Value, series: Sequence[Value], aggregated: Sequ
     return made.with_columns({name: made.columns[f"c{i}"] for i, name in enumerate(kinds)}, list(kinds))
 
 
-def _wide(table: pa.Table, aggregated: Sequence[tuple[str, Value]], types: list[Type]) -> tuple[pa.Table, dict[str, Type]]:
+def _wide(
+    table: pa.Table, aggregated: Sequence[tuple[str, Value]], types: list[Type]
+) -> tuple[pa.Table, dict[str, Type]]:
     """One row a bucket, one column a series and aggregate, in the order in which the series come."""
     times, names = table.column("t").to_pylist(), table.column("n").to_pylist()
     rows = {time: index for index, time in enumerate(sorted(set(times)))}

@@ -155,7 +155,7 @@ def array(value: Value, group: Group) -> Value:
 
 
 @aggregate(aliases=("perc",), arity="91020", not_constant="91020")
-def percentile(value: Value, percent: Const, interpolation: Const = "linear") -> Value:  # type: ignore[assignment]
+def percentile(value: Value, percent: Const, interpolation: Const = "linear") -> Value:
     """The value below which so many percent lie; between two values it interpolates (linear, midpoint, lower, …).
 
     Example:
@@ -254,5 +254,3 @@ def _numeric(function: str, *arguments: Value) -> Value:
         return NOTHING
     listed = ", ".join(f"CAST({number.sql} AS DOUBLE)" for number in numbers if number is not None)
     return Value(f"{function}({listed})", DOUBLE)
-
-

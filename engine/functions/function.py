@@ -19,16 +19,17 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, NewType, overload
+from typing import Annotated, Any, overload
 
 from engine.language.errors import QueryError, Span, did_you_mean
 from engine.language.nodes import Call, Expr
 from engine.values import Value
 
 if typing.TYPE_CHECKING:
-    from engine.expressions import Scope
+    pass
 
-Const = NewType("Const", object)
+#: A constant of the query, as a Python value.
+Const = Annotated[Any, "constant"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Function:
     @property
     def signature(self) -> str:
         """`substr(text, begin[, end])`"""
-        shown, optional = [], 0
+        shown: list[str] = []
+        optional = 0
         for name, _, required, repeated in self.parameters:
             piece = f"{name}, …" if repeated else name
             if required or not shown:
@@ -88,14 +90,14 @@ def _register(
     too_many: str | None,
     not_constant: str,
 ) -> Callable[..., Value]:
-    hints = typing.get_type_hints(define, localns={"Scope": _ScopeMark, "Group": Group})
+    hints = typing.get_type_hints(define, localns={"Scope": _ScopeMark, "Group": Group}, include_extras=True)
     parameters, needs = [], None
     for parameter in inspect.signature(define).parameters.values():
         hint = hints[parameter.name]
         if hint in (_ScopeMark, Group):
             needs = parameter.name
             continue
-        kind = "const" if hint is Const else "value" if hint in (Value, Value | None) else "expr"
+        kind = "const" if hint == Const else "value" if hint in (Value, Value | None) else "expr"
         repeated = parameter.kind is inspect.Parameter.VAR_POSITIONAL
         required = parameter.default is inspect.Parameter.empty and not repeated
         parameters.append((parameter.name, kind, required, repeated))
@@ -141,6 +143,16 @@ def function(
     return register(define) if define is not None else register
 
 
+@overload
+def aggregate(define: Callable[..., Value], /) -> Callable[..., Value]: ...
+@overload
+def aggregate(
+    *,
+    name: str | None = None,
+    aliases: tuple[str, ...] = (),
+    arity: str = "21703",
+    not_constant: str = "21703",
+) -> Callable[[Callable[..., Value]], Callable[..., Value]]: ...
 def aggregate(
     define: Callable[..., Value] | None = None,
     /,

@@ -1,11 +1,11 @@
 """What can go wrong, and how it is told.
 
-    TrailboardError
-        QueryError          the user's query is wrong: code, message, place in the text, a way out
-        QueryCancelled      somebody pressed cancel
-        QueryTimeout        the query ran longer than it was allowed to
-        SourceError         the world outside is wrong: which call, file, bucket or permission
-            LakeError       the lake itself cannot be read or written
+TrailboardError
+    QueryError          the user's query is wrong: code, message, place in the text, a way out
+    QueryCancelled      somebody pressed cancel
+    QueryTimeout        the query ran longer than it was allowed to
+    SourceError         the world outside is wrong: which call, file, bucket or permission
+        LakeError       the lake itself cannot be read or written
 """
 
 from __future__ import annotations

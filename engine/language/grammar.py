@@ -64,16 +64,18 @@ def spanned(piece: pp.ParserElement, build: Callable[[Span, pp.ParseResults], An
     end = pp.Empty().leave_whitespace().set_parse_action(lambda _, loc, __: loc)
 
     def action(_: str, loc: int, tokens: pp.ParseResults) -> list[Any]:
-        return [build(Span(loc, tokens.pop()), tokens)]
+        return [build(Span(loc, tokens[-1]), tokens[:-1])]
 
-    return (piece + end).set_parse_action(action)
+    placed: pp.ParserElement = (piece + end).set_parse_action(action)
+    return placed
 
 
 def several(piece: pp.ParserElement, trailing: pp.ParserElement | None = None) -> pp.ParserElement:
     """One or more pieces with commas between, as one tuple; `trailing` says what a comma with nothing behind it is."""
     following = piece if trailing is None else piece | trailing
     listing = piece + (pp.Suppress(",") + following)[...]
-    return listing.set_parse_action(lambda tokens: [tuple(tokens)])
+    listed: pp.ParserElement = listing.set_parse_action(lambda tokens: [tuple(tokens)])
+    return listed
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ def _unescape(body: str, start: int) -> str:
         char = match.group(1)
         if char not in ESCAPES:
             place = start + match.start()
-            raise QueryError("90205", f"invalid escape `\\{char}`", Span(place, place + 2), 'write `\\\\` for a backslash')
+            raise QueryError(
+                "90205", f"invalid escape `\\{char}`", Span(place, place + 2), "write `\\\\` for a backslash"
+            )
         return ESCAPES[char]
 
     # A raw line break or tab inside quotes counts as blanks; only \n and \t make real ones.
@@ -181,7 +185,9 @@ def _group(span: Span, tokens: pp.ParseResults) -> Expr:
 _missing_argument = fail("90100", "an argument is missing here")
 _arguments = pp.Opt(expression + (pp.Suppress(",") + (expression | _missing_argument))[...])
 call_expression = spanned(pp.Regex(rf"{BARE}(?=[ \t\r\n]*\()") + pp.Suppress("(") + _arguments + _close, _call)
-_group_expr = spanned(pp.Suppress("(") + (expression | _missing_argument) + (pp.Suppress(",") + expression)[...] + _close, _group)
+_group_expr = spanned(
+    pp.Suppress("(") + (expression | _missing_argument) + (pp.Suppress(",") + expression)[...] + _close, _group
+)
 _primary = _closed | call_expression | _operand_word | _group_expr | _unclosed
 _operand = pp.Forward()
 _negation = spanned(_minus + must(_operand, "90100", "`-` lacks its operand"), lambda span, t: Negate(t[1], span=span))
@@ -207,10 +213,12 @@ def _operator_with_operand(text: str, loc: int, tokens: pp.ParseResults) -> None
 
 
 _operator.add_parse_action(lambda tokens: _canonical.get(tokens[0], tokens[0]))
-dangling_operator = pp.Regex(rf"(?:==|!=|<=|>=|[<>+*/\-{DASHES}\u2264\u2265]|(?:and|or)(?={_WORD_END}))").set_parse_action(
-    _operator_with_operand
+dangling_operator = pp.Regex(
+    rf"(?:==|!=|<=|>=|[<>+*/\-{DASHES}\u2264\u2265]|(?:and|or)(?={_WORD_END}))"
+).set_parse_action(_operator_with_operand)
+expression <<= (_operand + (_operator + _operand | dangling_operator)[...]).set_parse_action(
+    lambda tokens: _climb(list(tokens))
 )
-expression <<= (_operand + (_operator + _operand | dangling_operator)[...]).set_parse_action(lambda tokens: _climb(list(tokens)))
 #: An expression that has to be there.
 required_expression = must(expression | dangling_operator, "90100", "an expression is missing here")
 
@@ -262,7 +270,9 @@ def _nothing_here(text: str, loc: int, first: bool) -> QueryError:
         return QueryError("90003", "the query is empty", Span(loc, loc + 1))
     if text[loc : loc + 1] == "]" and first:
         return QueryError("90003", "the sub-query is empty", Span(loc, loc + 1))
-    return QueryError("90003", "there is no command between the pipes", Span(max(0, loc - 1), loc + 1), "remove one `|`")
+    return QueryError(
+        "90003", "there is no command between the pipes", Span(max(0, loc - 1), loc + 1), "remove one `|`"
+    )
 
 
 def _skip_comment(text: str, loc: int) -> int:
@@ -333,7 +343,9 @@ def _refuse_leftover(text: str, loc: int) -> None:
     if char in ("", "|", "]", "\u01c0", "\u05c0", "\u2223", "\u2758"):
         return
     if char == ")":
-        raise QueryError("90202", "this `)` closes nothing", Span(loc, loc + 1), "remove it, or add the `(` it belongs to")
+        raise QueryError(
+            "90202", "this `)` closes nothing", Span(loc, loc + 1), "remove it, or add the `(` it belongs to"
+        )
     if char in QUOTES:
         string.parse_string(text[loc:])  # an unclosed quote has its own message
     word = re.compile(BARE).match(text, loc)
@@ -405,7 +417,9 @@ def _parsed(text: str) -> Query:
     loc, tokens = pipeline._parse(text, 0, True)
     loc = _skip_blanks(text, loc)
     if loc < len(text):
-        raise QueryError("90204", "this `]` closes nothing", Span(loc, loc + 1), "remove it, or add the `[` it belongs to")
+        raise QueryError(
+            "90204", "this `]` closes nothing", Span(loc, loc + 1), "remove it, or add the `[` it belongs to"
+        )
     query: Query = tokens[0]
     if not query.commands:
         raise QueryError("90003", "the query holds nothing but comments", Span(0, len(text)))

@@ -1,7 +1,7 @@
 """JSON as the `json` command takes it: quotes may be single or absent, `=` may stand for `:`, commas may trail.
 
-    >>> read("[{a: 8, 'b': \\"m\\"}, ]")
-    [{'a': 8, 'b': 'm'}]
+>>> read("[{a: 8, 'b': \\"m\\"}, ]")
+[{'a': 8, 'b': 'm'}]
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class _Reader:
             raise ValueError(f"`{closing}` is missing" if not char else f"unexpected `{char}`")
 
     def quoted(self) -> str:
-        quote, parts = self.text[self.at], []
+        quote, parts = self.text[self.at], list[str]()
         self.at += 1
         while self.at < len(self.text):
             char = self.text[self.at]
