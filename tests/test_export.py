@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.export import neutralise, screen_width, to_csv, to_json, to_parquet, to_table
+from engine.export import to_csv, to_json, to_parquet, to_table
+from engine.screen import neutralise, screen_width
 
 FRAME = pd.DataFrame(
     {

@@ -1,0 +1,464 @@
+"""The command `trailboard`: the same engine as the pages, from a shell.
+
+Modules of the engine are imported where a command needs them, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from engine.language.errors import QueryCancelled, QueryError, QueryTimeout, SourceError, TrailboardError
+from engine.screen import neutralise_lines
+from engine.settings import Settings, is_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from engine.geo import Geo
+    from engine.lake.collect import CollectReport
+    from engine.query import Engine
+
+_Parser = argparse.ArgumentParser
+APP = Path(__file__).resolve().parent.parent / "streamlit_app.py"
+
+FORMATS = ("table", "csv", "json", "parquet")
+
+FAILED, MISTAKE, BUG, INTERRUPTED, NO_READER = 1, 2, 70, 130, 141
+
+NO_LAKE = "no lake yet: `trailboard collect cloudtrail SOURCE` makes yours, `trailboard demo` one of sample data"
+
+STATUS = """\
+exit status:
+  0    done
+  1    a source or the lake could not be read or written, or the query ran out of time
+  2    a mistake in the query or on the command line
+  70   a bug in Trailboard (TRAILBOARD_DEBUG=1 shows the traceback)
+  130  interrupted
+"""
+
+COLLECT_STATUS = """\
+Files that were collected before are skipped, so the same command may run again and again, also after it was
+interrupted. Lines that cannot be understood are kept in the lake with their reason, and do not change the exit status.
+
+exit status:
+  0    everything was collected, or there was nothing new
+  1    the source or the lake could not be read or written, some files could not, or no log files were found
+  130  interrupted; what was stored until then stays, the next run goes on from there
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit status; every foreseeable failure is a sentence on stderr."""
+    arguments = build_parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        status = command(arguments)
+        sys.stdout.flush()
+        return status
+    except (QueryError, UsageMistake) as error:
+        return _fail(str(error), MISTAKE)
+    except (SourceError, QueryTimeout) as error:
+        return _fail(str(error), FAILED)
+    except (KeyboardInterrupt, QueryCancelled):
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # `| head` has seen enough; closing stdout at exit must not complain again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NO_READER
+    except Exception as error:
+        if os.environ.get("TRAILBOARD_DEBUG"):
+            traceback.print_exc()
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        return _fail(f"internal error: {what} (please report it; TRAILBOARD_DEBUG=1 shows the traceback)", BUG)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    parser = argparse.ArgumentParser(
+        prog="trailboard",
+        description="Dashboards and a query language over logs of AWS accounts.",
+        epilog=STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"trailboard {version('trailboard')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], summary: str, epilog: str = "") -> _Parser:
+        sub = commands.add_parser(
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(command=command)
+        return sub
+
+    run = add("run", run_app, "start the app on the configured lake, or on sample data when there is none")
+    _add_lake(run)
+    run.add_argument("--port", type=int, default=8501, help="port of the app (default: %(default)s)")
+    run.add_argument(
+        "--address", default="localhost", help="address to listen on; 0.0.0.0 lets others in (default: %(default)s)"
+    )
+    run.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+    collect = add("collect", collect_logs, "read log files into the lake", COLLECT_STATUS)
+    collect.add_argument("kind", choices=["cloudtrail"], help="what the files are")
+    collect.add_argument("source", metavar="SOURCE", help="a folder of log files, or one file")
+    _add_lake(collect)
+    collect.add_argument(
+        "--since",
+        metavar="WHEN",
+        type=_since,
+        help="only files delivered on this UTC day or later: 2026-11-01, or 7d for seven days ago",
+    )
+
+    query = add("query", run_query, "run a query and print its rows", STATUS)
+    _add_text(query)
+    _add_lake(query)
+    _add_clock(query)
+    query.add_argument("--format", choices=FORMATS, help="default: by --output, else table")
+    query.add_argument("--output", metavar="FILE", type=Path, help="write to a file instead of the screen")
+    _add_parameters(query)
+    query.add_argument("--timeout", metavar="SECONDS", type=float, help="give up after this time")
+
+    explain = add("explain", explain_query, "show how a query would run: steps, files, SQL", STATUS)
+    _add_text(explain)
+    _add_lake(explain)
+    _add_clock(explain)
+    _add_parameters(explain)
+
+    tables = add("tables", show_tables, "list the tables, or the fields of one table")
+    tables.add_argument("name", nargs="?", metavar="TABLE", help="show the fields of this table")
+    _add_lake(tables)
+
+    coverage = add("coverage", show_coverage, "show what the lake holds, per account, region and hour")
+    _add_lake(coverage)
+
+    demo = add("demo", make_demo, "make a lake of sample data")
+    demo.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: the one that `run` uses")
+    demo.add_argument("--days", type=int, default=14, help="days of events, up to now (default: %(default)s)")
+    return parser
+
+
+def _add_lake(parser: _Parser) -> None:
+    parser.add_argument(
+        "--lake",
+        metavar="LAKE",
+        help="folder of the lake (default: $TRAILBOARD_LAKE or ~/.trailboard/lake)",
+    )
+
+
+def _add_text(parser: _Parser) -> None:
+    parser.add_argument("query", metavar="QUERY", help="the query, or - to read it from standard input")
+
+
+def _add_clock(parser: _Parser) -> None:
+    parser.add_argument(
+        "--now", metavar="TIME", type=_time, help="run as if it were this time: 2026-11-05T09:00, or with an offset"
+    )
+    parser.add_argument(
+        "--timezone", metavar="ZONE", type=_zone, help="zone of dates in query and result (default: the machine's)"
+    )
+
+
+def _add_parameters(parser: _Parser) -> None:
+    parser.add_argument(
+        "--param", metavar="NAME=VALUE", action="append", default=[], type=_parameter, help='a value for $("NAME")'
+    )
+
+
+# Commands
+
+
+def run_app(arguments: argparse.Namespace) -> int:
+    """Become the app's server: signals and the exit status are then Streamlit's own."""
+    settings = _settings(arguments)
+    _require_lake(settings)
+    if not APP.is_file():
+        raise SourceError(f"{APP} is missing", "run Trailboard from a checkout: pip install --editable .")
+    server = ["--server.port", str(arguments.port), "--server.address", arguments.address]
+    if arguments.no_browser:
+        server += ["--server.headless", "true"]
+    environment = os.environ if settings.is_demo else {**os.environ, "TRAILBOARD_LAKE": settings.lake}
+    os.chdir(APP.parent)  # Streamlit reads .streamlit/config.toml from where it starts
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, "-m", "streamlit", "run", str(APP), *server], environment)
+
+
+def collect_logs(arguments: argparse.Namespace) -> int:
+    """Collect with a progress line on stderr and a report on stdout."""
+    from engine.lake.collect import collect
+    from engine.lake.store import Lake
+    from engine.meter import Meter
+
+    lake = Lake.open(_settings(arguments).own_lake, create=True)
+    with _stop_on_interrupt() as cancel, Meter(sys.stderr) as meter:
+        report = collect(
+            lake, arguments.kind, arguments.source, progress=meter.collecting, cancel=cancel, since=arguments.since
+        )
+    _show(describe(report))
+    _show(f"lake: {lake.path}")
+    if report.cancelled:
+        return INTERRUPTED
+    return FAILED if report.failed or not report.objects else 0
+
+
+def describe(report: CollectReport) -> str:
+    """The report, with one example of each reason for which something was put aside."""
+    lines = str(report).splitlines() if report.objects else ["no log files found"]
+    first = {example.reason: example for example in reversed(report.examples)}
+    for reason, example in first.items():
+        lines += [f"for example, {reason}: {example.object}, record {example.record}", f"    {example.text[:160]}"]
+    if report.cancelled:
+        lines.append("interrupted: run the same command again to go on")
+    return "\n".join(lines)
+
+
+def run_query(arguments: argparse.Namespace) -> int:
+    """Rows to stdout or a file; what it took, and warnings, to stderr."""
+    target: Path | None = arguments.output
+    form = arguments.format or _format_of(target)
+    if form == "parquet" and target is None and sys.stdout.isatty():
+        raise UsageMistake("Parquet is not for the screen: name a file, --output rows.parquet")
+    settings = _settings(arguments)
+    with _hint_without_lake(settings):
+        result = _engine(arguments, settings).execute(_text(arguments.query), dict(arguments.param), arguments.timeout)
+    _write(result.frame, form, target)
+    for warning in result.warnings:
+        _say(f"warning: {warning}")
+    read = f", {result.files_read:,} of {result.files_total:,} files read" if result.files_total else ""
+    source = " (sample data)" if settings.is_demo and result.files_total else ""
+    _say(f"{result.rows:,} rows in {result.elapsed:.2f} s{read}{source}")
+    return 0
+
+
+def explain_query(arguments: argparse.Namespace) -> int:
+    """The plan as text."""
+    settings = _settings(arguments)
+    with _hint_without_lake(settings):
+        plan = _engine(arguments, settings).explain(_text(arguments.query), dict(arguments.param))
+    _show(str(plan))
+    return 0
+
+
+def show_tables(arguments: argparse.Namespace) -> int:
+    """Tables with their descriptions, or one table's fields with theirs."""
+    import pandas as pd
+
+    from engine.language.errors import did_you_mean
+
+    settings = _settings(arguments)
+    catalog = _engine(arguments, settings).catalog()
+    if _has_no_lake(settings):
+        _say(NO_LAKE)
+    if arguments.name is None:
+        rows = [(table.name, len(table.fields), table.description) for table in catalog.tables]
+        _write(pd.DataFrame(rows, columns=["table", "fields", "description"]), "table")
+        return 0
+    found = next((table for table in catalog.tables if table.name == arguments.name), None)
+    if found is None:
+        raise SourceError(f"there is no table `{arguments.name}`", did_you_mean(arguments.name, catalog.names()))
+    fields = [(field.name, str(field.type), field.description) for field in found.fields]
+    _write(pd.DataFrame(fields, columns=["field", "type", "description"]), "table")
+    return 0
+
+
+def show_coverage(arguments: argparse.Namespace) -> int:
+    """What was collected, and where it has holes."""
+    from engine.lake.coverage import coverage
+    from engine.lake.store import Lake
+
+    _write(coverage(Lake.open(_settings(arguments).lake)), "table")
+    return 0
+
+
+def make_demo(arguments: argparse.Namespace) -> int:
+    """Sample data up to now, so that the last hours of every page have something to show."""
+    from engine.demo import make_demo_lake
+    from engine.meter import Meter
+
+    folder = arguments.folder or Settings.load().demo_folder
+    with Meter(sys.stderr) as meter:
+        lake = make_demo_lake(folder, days=arguments.days, progress=meter.making)
+    print(lake)
+    return 0
+
+
+# What commands share
+
+
+class UsageMistake(TrailboardError):
+    """Options that do not go together."""
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    """The settings, with `--lake` in place of the configured lake."""
+    if arguments.lake is None:
+        return Settings.load()
+    return Settings.load({**os.environ, "TRAILBOARD_LAKE": arguments.lake})
+
+
+def _require_lake(settings: Settings) -> None:
+    """`SourceError` when a lake was named and its folder is not there."""
+    if not settings.is_demo and "://" not in settings.lake and not Path(settings.lake).is_dir():
+        raise SourceError(f"there is no lake at {settings.lake}", "`trailboard collect cloudtrail SOURCE` makes one")
+
+
+def _engine(arguments: argparse.Namespace, settings: Settings) -> Engine:
+    """The engine on the configured lake, else on the sample data, else on no lake at all."""
+    from engine.query import Engine
+
+    zone = getattr(arguments, "timezone", None) or settings.timezone
+    now = getattr(arguments, "now", None)
+    clock = None if now is None else _aware(now, zone)
+    _require_lake(settings)
+    lake = None if _has_no_lake(settings) else settings.lake
+    return Engine(lake, now=clock, timezone=zone, geo=_geo(settings))
+
+
+def _has_no_lake(settings: Settings) -> bool:
+    return settings.is_demo and not Path(settings.lake).is_dir()
+
+
+@contextmanager
+def _hint_without_lake(settings: Settings) -> Iterator[None]:
+    """Add to a mistake in a query that there are no log tables yet, which is often what it comes from."""
+    try:
+        yield
+    except QueryError:
+        if _has_no_lake(settings):
+            _say(NO_LAKE)
+        raise
+
+
+def _geo(settings: Settings) -> Geo | None:
+    """The user's own geo databases, nothing when the bundled ones are meant."""
+    from engine.geo import Geo
+
+    if settings.geoip_country is None and settings.geoip_asn is None:
+        return None
+    return Geo.open(settings.geoip_country, settings.geoip_asn)
+
+
+def _text(query: str) -> str:
+    """The query of the command line, or standard input for `-`."""
+    return sys.stdin.read() if query == "-" else query
+
+
+def _format_of(target: Path | None) -> str:
+    """The format that a file name asks for."""
+    suffix = target.suffix.lower().removeprefix(".") if target else ""
+    return suffix if suffix in FORMATS else "table"
+
+
+def _write(frame: pd.DataFrame, form: str, target: Path | None = None) -> None:
+    """The frame in a format, to a file or to stdout; what reaches a terminal cannot act on it."""
+    from engine.export import to_csv, to_json, to_parquet, to_table
+
+    screen = target is None and sys.stdout.isatty()
+    if form == "table":
+        width = shutil.get_terminal_size().columns if screen else None
+        content = f"{to_table(frame, width)}\n".encode(errors="backslashreplace")
+    else:
+        content = {"csv": to_csv, "json": to_json, "parquet": to_parquet}[form](frame)
+    if target is not None:
+        try:
+            target.write_bytes(content)
+        except OSError as error:
+            raise SourceError(f"cannot write {target}: {error.strerror}") from error
+    elif screen:
+        _show(content.decode().removesuffix("\n"))
+    else:
+        sys.stdout.buffer.write(content)
+
+
+def _show(text: str) -> None:
+    """Lines on stdout. Names and values in them are anybody's, so nothing may act on the terminal."""
+    print(neutralise_lines(text))
+
+
+def _say(text: str) -> None:
+    """Lines on stderr, where they do not mix with rows."""
+    print(neutralise_lines(text), file=sys.stderr)
+
+
+def _fail(message: str, status: int) -> int:
+    """Tell what went wrong."""
+    _say(f"trailboard: {message}")
+    return status
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets, so that a commit under way is finished; a second Ctrl-C stops at once."""
+    cancel = threading.Event()
+
+    def stop(signum: int, frame: object) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+# Values of options
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"`{text}` is not NAME=VALUE")
+    return name, value
+
+
+def _zone(text: str) -> str:
+    if not is_zone(text):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a time zone; write it as in Asia/Seoul or UTC")
+    return text
+
+
+def _time(text: str) -> datetime:
+    """A date or time as people write it, without a zone unless one is given."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a time; write it as in 2026-11-05T09:00") from None
+
+
+def _since(text: str) -> date:
+    """A UTC day, or how many days or weeks ago."""
+    if ago := re.fullmatch(r"(\d{1,4})([dw])", text):
+        return datetime.now(UTC).date() - int(ago[1]) * timedelta(days=1 if ago[2] == "d" else 7)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a day; write it as in 2026-11-01 or 7d") from None
+
+
+def _aware(time: datetime, zone: str) -> datetime:
+    """The time itself when it has an offset, else that wall clock in a zone."""
+    return time if time.tzinfo is not None else time.replace(tzinfo=ZoneInfo(zone))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
