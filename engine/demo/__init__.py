@@ -1,0 +1,140 @@
+"""Sample data: two weeks of a company that does not exist, ending now, as CloudTrail files and as a lake of them.
+
+    company         accounts, regions, people, networks
+    rhythm          office hours, weekends, the shop's evening peak
+    records         how a record is put together from a caller and a call
+    identities      the forms of `userIdentity`
+    apis            what people call: pages of the console, changes
+    logins          sign-ins in all their outcomes
+    people          a day of the console and the command line
+    machines        a day of services, clusters, functions, Auto Scaling
+    pipelines       a day of continuous integration
+    incidents       what goes wrong, and the query that finds it
+    generate        all of that for a stretch of days
+    write           files in CloudTrail's layout
+
+Ordinary days are a function of the calendar, incidents of now; the same `now` gives the same records.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from engine.demo.generate import write_logs
+from engine.demo.incidents import INCIDENTS, Incident
+from engine.lake.collect import Progress, collect
+from engine.lake.store import Lake
+from engine.language.errors import LakeError
+
+__all__ = ["COLLECTING", "INCIDENTS", "WRITING", "Incident", "demo_is_fresh", "demo_made", "make_demo_lake"]
+
+WRITING = "Writing sample logs"
+COLLECTING = "Collecting them into a lake"
+WRITING_SHARE = 0.4  # of the time it takes
+
+FRESH = timedelta(hours=12)
+"""How long the incidents of the last day stay within `duration=1d`."""
+MARK = ".sample-data.json"
+MAKING = ".making-"
+
+
+def make_demo_lake(
+    folder: Path, now: datetime | None = None, days: int = 14, progress: Callable[[str, float], None] | None = None
+) -> Path:
+    """Make sample data up to `now` in a folder and return the path of its lake; a fresh one stays as it is.
+
+    `folder/logs` holds the CloudTrail files, `folder/lake` what was collected from them. The lake appears whole or not
+    at all; of several processes one makes it and the others wait. `progress` is told a stage and a fraction of 1.
+    Raises LakeError when the folder cannot be written, or holds a `lake` or `logs` that is not sample data.
+    """
+    now = now or datetime.now(UTC)
+    folder = Path(folder).expanduser().absolute()
+    lake, logs = folder / "lake", folder / "logs"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            if not demo_is_fresh(folder, now, days):
+                _refuse_others(lake, logs)
+                _make(folder, now, days, progress or (lambda stage, fraction: None))
+    except OSError as problem:
+        raise LakeError(f"cannot make sample data in `{folder}`: {problem.strerror or problem}") from problem
+    return lake
+
+
+def demo_is_fresh(folder: Path, now: datetime | None = None, days: int = 14) -> bool:
+    """Whether a folder holds sample data of `days` that `duration=1d` still finds alive."""
+    now = now or datetime.now(UTC)
+    mark = _read_mark(Path(folder) / "lake")
+    if mark is None:
+        return False
+    made, made_days = mark
+    return made_days == days and timedelta(0) <= now - made < FRESH
+
+
+def demo_made(folder: Path) -> datetime | None:
+    """The `now` that the sample data of a folder ends at, null when there is none."""
+    mark = _read_mark(Path(folder) / "lake")
+    return mark and mark[0]
+
+
+def _make(folder: Path, now: datetime, days: int, progress: Callable[[str, float], None]) -> None:
+    """Logs first, at their final place as the lake remembers where its events came from; the lake last."""
+    mark = json.dumps({"made": now.astimezone(UTC).isoformat(), "days": days})
+
+    def written(fraction: float) -> None:
+        progress(WRITING, fraction * WRITING_SHARE)
+
+    def collected(done: Progress) -> None:
+        progress(COLLECTING, WRITING_SHARE + (1 - WRITING_SHARE) * done.files_done / max(1, done.files_total))
+
+    with TemporaryDirectory(prefix=MAKING, dir=folder, ignore_cleanup_errors=True) as made_in:
+        making = Path(made_in)
+        written(0)
+        write_logs(making / "logs", now, days, written)
+        (making / "logs" / MARK).write_text(mark)
+        _exchange(making, folder, "logs")
+        collect(Lake.open(making / "lake", create=True), "cloudtrail", str(folder / "logs"), progress=collected)
+        (making / "lake" / MARK).write_text(mark)
+        _exchange(making, folder, "lake")
+
+
+def _exchange(making: Path, folder: Path, name: str) -> None:
+    """Put something new in the place of what is there, which goes to where it will be deleted."""
+    if (folder / name).exists():
+        (folder / name).rename(making / f"old-{name}")
+    (making / name).rename(folder / name)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process makes sample data here; then what a killed one left behind is rubbish.
+
+    The system drops the lock of a process that dies.
+    """
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in folder.glob(f"{MAKING}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
+def _refuse_others(*places: Path) -> None:
+    """Never replace what this module did not make."""
+    for place in places:
+        if place.exists() and _read_mark(place) is None and any(place.iterdir()):
+            raise LakeError(f"`{place}` is not sample data and stays as it is", "name another folder")
+
+
+def _read_mark(place: Path) -> tuple[datetime, int] | None:
+    try:
+        mark = json.loads((place / MARK).read_text())
+        return datetime.fromisoformat(mark["made"]), int(mark["days"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
