@@ -373,13 +373,13 @@ CHANGES: dict[str, tuple[Api, ...]] = {
         _change("s3", "PutBucketCors", {"bucketName": "<bucket>", "cors": ""}),
     ),
     "roles": (
-        _change("iam", "UpdateAssumeRolePolicy", {"roleName": "<role>"}),
+        _change("iam", "TagRole", {"roleName": "<role>", "tags": [{"key": "team", "value": "shop"}]}),
         _change(
             "iam",
             "AttachRolePolicy",
             {"roleName": "<role>", "policyArn": "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"},
         ),
-        _change("iam", "TagRole", {"roleName": "<role>", "tags": [{"key": "team", "value": "shop"}]}),
+        _change("iam", "UpdateAssumeRolePolicy", {"roleName": "<role>"}),
     ),
     "users": (
         _change("iam", "UpdateLoginProfile", {"userName": "jeon.woochi", "passwordResetRequired": True}),

@@ -7,7 +7,7 @@ belongs to somebody else every hour; they stand for a country and accuse nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -38,7 +38,7 @@ from engine.demo.logins import (
     root_signs_in,
 )
 from engine.demo.people import Seat, console_caller
-from engine.demo.records import Api, Call, Caller, Event, Place
+from engine.demo.records import Api, Call, Caller, Event, Place, Tokens, hexadecimal
 
 Events = list[Event]
 
@@ -143,12 +143,14 @@ def leaked_key(begins: int) -> Events:
         Api("ec2", "RunInstances", wanted, reads=False, error=("Client.DryRunOperation", dry)),
         Api("ec2", "RunInstances", wanted, reads=False, error=("Client.VcpuLimitExceeded", quota)),
         Api("ec2", "RunInstances", wanted, reads=False, error=("Client.VcpuLimitExceeded", quota)),
-        *[instances_run(4, "g4dn.xlarge", "default")] * 3,
     )
-    return path.events + _key_is_disabled(begins + 90 * MINUTE)
+    instances = [hexadecimal(Random(number)) for number in range(12)]
+    for first in (0, 4, 8):
+        path.calls(instances_run(4, "g4dn.xlarge", "default"), given=_numbered(instances[first : first + 4]))
+    return path.events + _key_is_disabled(begins + 90 * MINUTE, instances)
 
 
-def _key_is_disabled(second: int) -> Events:
+def _key_is_disabled(second: int, instances: Sequence[str]) -> Events:
     sign_in, path = _at_console("im.kkeokjeong", PROD, UNUSED_REGION, second)
     path.look("audit", "users", "instances")
     path.calls(
@@ -158,10 +160,14 @@ def _key_is_disabled(second: int) -> Events:
             {"userName": "ci-legacy", "accessKeyId": LEAKED_KEY, "status": "Inactive"},
             reads=False,
         ),
-        instances_ended(4),
-        instances_ended(8),
     )
+    path.calls(instances_ended(4), given=_numbered(instances[:4]))
+    path.calls(instances_ended(8), given=_numbered(instances[4:]))
     return sign_in + path.events
+
+
+def _numbered(ids: Sequence[str]) -> Tokens:
+    return {f"<hex#{place}>": value for place, value in enumerate(ids)}
 
 
 def policy_widened(begins: int) -> Events:
@@ -183,11 +189,12 @@ def policy_widened(begins: int) -> Events:
 def ssh_opened_to_the_world(begins: int) -> Events:
     """To debug from a train, a developer opens SSH to 0.0.0.0/0; it stays open for 48 minutes."""
     sign_in, path = _at_console("lee.mongryong", DEV, SEOUL_REGION, begins)
+    group = {"<hex>": hexadecimal(Random("group"))}
     path.look("network")
-    path.calls(opened(22, "0.0.0.0/0", "temporary"))
+    path.calls(opened(22, "0.0.0.0/0", "temporary"), given=group)
     found, repair = _at_console("bari.gongju", DEV, SEOUL_REGION, begins + 48 * MINUTE)
     repair.look("network")
-    repair.calls(closed(22, "0.0.0.0/0", "temporary"))
+    repair.calls(closed(22, "0.0.0.0/0", "temporary"), given=group)
     return sign_in + path.events + found + repair.events
 
 
@@ -280,10 +287,10 @@ class Path:
             for api in PAGES[topic]:
                 self._add(api.at(self._place, self._random), 0)
 
-    def calls(self, *apis: Api) -> None:
-        """Calls that go through."""
+    def calls(self, *apis: Api, given: Tokens | None = None) -> None:
+        """Calls that go through, or fail as they say themselves."""
         for api in apis:
-            self._add(api.at(self._place, self._random), self._random.randrange(8, 40))
+            self._add(api.at(self._place, self._random, given), self._random.randrange(8, 40))
 
     def refused(self, *apis: Api) -> None:
         """Calls for which a permission is missing."""

@@ -25,7 +25,7 @@ from engine.demo.company import (
     SEOUL,
     SEOUL_REGION,
 )
-from engine.demo.records import Api, Caller, Document, Event, Place
+from engine.demo.records import Api, Caller, Document, Event, Place, hexadecimal
 from engine.demo.rhythm import ALWAYS, SHOP, about, is_day_off, midnight, spread
 
 SSM_AGENT = "aws-sdk-go/1.55.5 (go1.24.6; linux; amd64) amazon-ssm-agent/3.3.3050.0"
@@ -188,7 +188,7 @@ _TABLES = (
 
 def _agents(account: str, region: str, count: int, per_day: int) -> Machine:
     random = Random(f"instances of {account} in {region}")
-    instances = tuple(f"i-{random.getrandbits(68):017x}" for _ in range(count))
+    instances = tuple(f"i-{hexadecimal(random)}" for _ in range(count))
     addresses = tuple(random.choice(NAT_GATEWAYS[region]) for _ in range(count))
     return Machine("shop-instance", (account, region), _AGENT, per_day, SSM_AGENT, addresses, instances)
 
@@ -294,6 +294,7 @@ def scale(day: date, begins: int, random: Random) -> Iterator[Event]:
         identity = identities.role_session(role, place[0], "AutoScaling", begins, invoked_by=service)
         caller = Caller.of(identity, place[0], service, service)
         for second in spread(random, begins, about(random, often), SHOP):
-            yield Event(second, caller, _LAUNCH.at(place, random))
-            lived = random.randrange(2, 9) * 3600
-            yield Event(second + lived, caller, _END.at(place, random))
+            instance = {"<hex#0>": hexadecimal(random)}
+            yield Event(second, caller, _LAUNCH.at(place, random, instance))
+            lived = int(random.uniform(2, 9) * 3600)
+            yield Event(second + lived, caller, _END.at(place, random, instance))

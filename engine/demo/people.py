@@ -23,6 +23,8 @@ LOOKS_AT = {
     "finance": ("bills",),
     "office": ("alarms", "instances", "bills"),
 }
+CAREFUL = {"roles": 0.3, "users": 0.2, "databases": 0.4, "network": 0.6, "bills": 0.15, "audit": 0.3}
+"""How much rarer a change is where it matters more."""
 COMMAND_LINE = "aws-cli/2.31.4 md/awscrt#0.27.6 ua/2.1 os/linux#6.8.0 md/arch#x86_64 lang/python#3.13.7"
 DUTY_HOURS = (8.4, 19.6)
 """Two looks a day, so that no 24 hours pass without a sign-in from each office."""
@@ -84,7 +86,7 @@ def console_session(person: Person, seat: Seat, start: int, random: Random, *, c
         second += int(random.expovariate(1 / 150)) + 3
         topic = random.choice(LOOKS_AT[person.team])
         yield from look_at(topic, caller, seat, second, random)
-        if person.permission != "ReadOnlyAccess" and random.random() < changes:
+        if person.permission != "ReadOnlyAccess" and random.random() < changes * CAREFUL.get(topic, 1):
             second += random.randrange(10, 60)
             yield change(topic, caller, seat, second, random)
 
@@ -107,7 +109,8 @@ def look_at(topic: str, caller: Caller, seat: Seat, second: int, random: Random)
 
 def change(topic: str, caller: Caller, seat: Seat, second: int, random: Random) -> Event:
     """Change something that belongs to a page; one in twelve tries is refused."""
-    api: Api = random.choice(CHANGES[topic])
+    usual_first = [1 / place for place in range(1, len(CHANGES[topic]) + 1)]
+    api: Api = random.choices(CHANGES[topic], usual_first)[0]
     place = (seat.account, seat.region)
     refused = random.random() < 0.08
     return Event(second, caller, api.denied(place, random, caller.arn) if refused else api.at(place, random))

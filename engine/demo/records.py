@@ -21,6 +21,8 @@ from engine.demo.company import GLOBAL_REGION, example_id
 Document = Mapping[str, Any]
 Place = tuple[str, str]
 """An account and a region."""
+Tokens = Mapping[str, str]
+"""Values for tokens such as `<hex#2>`, see `Api`."""
 
 GLOBAL_SERVICES = {"iam", "organizations", "cloudfront", "route53", "sso", "ce"}
 VARIANTS = 6  # of a reading call, which are many and alike
@@ -45,6 +47,8 @@ class Caller:
         head = b'{"eventVersion":"%b","userIdentity":%b,"eventTime":"' % (version.encode(), json(identity))
         client = b'%b,"userAgent":%b' % (json(address), json(agent))
         tail = b',"sessionCredentialFromConsole":"true"}' if console else b"}"
+        if address.startswith("10."):  # private addresses reach AWS through an endpoint in the network
+            tail = b',"vpcEndpointId":"vpce-0a1b2c3d4e5f60718"' + tail
         tls = not (agent == "AWS Internal" or agent.endswith("amazonaws.com"))
         return cls(account, str(identity.get("arn", "")), head, client, tail, tls)
 
@@ -91,11 +95,14 @@ class Api:
     kind: str = "AwsApiCall"
     details: Document | None = None  # serviceEventDetails
 
-    def at(self, place: Place, random: Random) -> Call:
-        """The call in an account and region: one of a few for reading calls, a new one for changing calls."""
+    def at(self, place: Place, random: Random, given: Tokens | None = None) -> Call:
+        """The call in an account and region: one of a few for reading calls, a new one for changing calls.
+
+        `given` are values of tokens, for calls that concern the same thing.
+        """
         if self.reads and self.error is None:
             return _variants(self, _home(self.service, place))[int(random.random() * VARIANTS)]
-        return _build(self, _home(self.service, place), random)
+        return _build(self, _home(self.service, place), random, given)
 
     def denied(self, place: Place, random: Random, arn: str) -> Call:
         """The same call, refused for lack of a permission."""
@@ -131,7 +138,7 @@ WORDS: dict[str, Sequence[str]] = {
     "day": ("2026-01", "2026-02", "2026-03"),
 }
 
-_TOKEN = re.compile(rb"<(?!request>)([a-z]+)(?:#\d)?>")
+_TOKEN = re.compile(rb"<(?!request>)([a-z]+)(?:#\d+)?>")
 
 
 @cache
@@ -140,18 +147,18 @@ def _variants(api: Api, place: Place) -> list[Call]:
     return [_build(api, place, random) for _ in range(VARIANTS)]
 
 
-def _build(api: Api, place: Place, random: Random) -> Call:
+def _build(api: Api, place: Place, random: Random, given: Tokens | None = None) -> Call:
     """Encode a call and fill its tokens."""
     template = _template(api, place)
     if b"<" not in template.between and b"<" not in template.after:
         return template
-    values: dict[bytes, bytes] = {}
+    values: dict[str, str] = dict(given or {})
 
     def fill(match: re.Match[bytes]) -> bytes:
-        token = match[0]
+        token = match[0].decode()
         if token not in values:
-            values[token] = _value(match[1].decode(), random).encode()
-        return values[token]
+            values[token] = _value(match[1].decode(), random)
+        return values[token].encode()
 
     between = _TOKEN.sub(fill, template.between)
     after = _TOKEN.sub(fill, template.after)
@@ -160,7 +167,7 @@ def _build(api: Api, place: Place, random: Random) -> Call:
 
 def _value(word: str, random: Random) -> str:
     if word == "hex":
-        return f"{random.getrandbits(68):017x}"
+        return hexadecimal(random)
     if word == "number":
         return str(random.randrange(10, 250))
     if word == "uuid":
@@ -168,6 +175,11 @@ def _value(word: str, random: Random) -> str:
     if word == "key":
         return example_id("ASIA", str(random.getrandbits(64)), 20)
     return random.choice(WORDS[word])
+
+
+def hexadecimal(random: Random) -> str:
+    """The 17 digits that ids of EC2 end with."""
+    return f"{random.getrandbits(68):017x}"
 
 
 @cache
