@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import zlib
 from collections.abc import Mapping
 
@@ -47,5 +46,5 @@ def _unpack(packed: str) -> str:
         compressed = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
         unpacker = zlib.decompressobj()
         return unpacker.decompress(compressed, LARGEST_QUERY).decode()
-    except (binascii.Error, zlib.error, UnicodeDecodeError):
+    except (ValueError, zlib.error):  # not base64, not compressed, not UTF-8
         return ""

@@ -1,0 +1,156 @@
+"""A panel's card: heading, menu, the drawing or what went wrong, and a line about the answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from engine.export import to_csv, to_parquet
+from engine.language.errors import QueryError, TrailboardError
+from engine.language.grammar import parse
+from engine.language.nodes import Query
+from engine.language.printer import print_query
+from engine.language.rewrite import with_span
+from engine.query import Result
+from pages.parts.draw import CARD_EDGES, Shown, can_explore, draw
+from pages.parts.links import EXPLORE, explore_params
+from pages.parts.panel import Dashboard, Number, Panel, StackedColumns
+from pages.parts.view import View
+
+log = logging.getLogger(__name__)
+
+
+def show(dashboard: Dashboard, view: View) -> None:
+    """Draw a dashboard's cards, which load in parallel."""
+    for panel in dashboard.panels:
+        parse(panel.fuller or panel.query)  # here, because a grammar's first use is not made for several threads
+    for panels, widths in zip(dashboard.rows, dashboard.widths, strict=True):
+        if len(panels) > 2:
+            with st.grid(len(panels), min_column_width=160):
+                for panel in panels:
+                    card(panel, view)
+        else:
+            for panel, column in zip(panels, st.columns(list(widths)), strict=True):
+                with column:
+                    card(panel, view)
+    if dashboard.attribution is not None:
+        st.caption(dashboard.attribution.to(view.language))
+
+
+def card(panel: Panel, view: View) -> None:
+    """One panel as a card of fixed height, reloading on its own."""
+
+    @st.fragment(parallel=True)
+    def fragment() -> None:
+        with st.container(border=True, height=panel.height, key=f"card_{panel.id}", gap="xsmall"):
+            head = st.container(horizontal=True, vertical_alignment="top", wrap=False, gap="xsmall")
+            head.markdown(f"**{_title(panel, view)}**", help=panel.help.to(view.language), width="stretch")
+            guarded(lambda: _body(panel, view, head), view, key=panel.id)
+
+    fragment()
+
+
+def guarded(body: Callable[[], None], view: View, *, key: str) -> None:
+    """Draw something; when that fails, tell why as plain text and offer another try. No traceback is ever shown."""
+    try:
+        body()
+    except QueryError as problem:  # without the caret: the query is not the viewer's
+        _failure(f"{problem.code}: {problem.message}", view, key)
+    except TrailboardError as problem:
+        _failure(str(problem), view, key)
+    except Exception as problem:
+        log.exception("panel %s failed", key)
+        _failure(view.t("unexpected", kind=type(problem).__name__), view, key)
+
+
+def _failure(message: str, view: View, key: str) -> None:
+    st.badge(view.t("failed"), icon=":material/error:", color="red")
+    st.code(message, language=None, wrap_lines=True)
+    st.button(view.t("retry"), icon=":material/refresh:", key=f"{key}_retry")
+
+
+def asked(panel: Panel, view: View, *, given: bool = False) -> Query:
+    """The query that a panel runs in a view: its own, or the fuller one, over the view's period and filters."""
+    text = panel.query if given or panel.fuller is None else panel.fuller
+    query = view.asked(parse(text))
+    return with_span(query, view.period.span(view.now)) if isinstance(panel.visual, StackedColumns) else query
+
+
+def _title(panel: Panel, view: View) -> str:
+    return panel.title.to(view.language, period=view.period.label(view.language, view.zone))
+
+
+def _body(panel: Panel, view: View, head: DeltaGenerator) -> None:
+    middle = st.container(gap="xsmall")
+    foot = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small")
+    with foot:
+        about = st.empty()
+        given = _given_switch(panel, view)  # before the query it decides, below it on the screen
+    with middle, st.skeleton(height=panel.height - CARD_EDGES):
+        query = asked(panel, view, given=given)
+        shown = Shown(panel, view, query, view.ask(query))
+        draw(panel.visual, shown)
+    with head:
+        _menu(shown)
+    if not isinstance(panel.visual, Number):
+        about.caption(_about(shown.answer, view), width="content")
+
+
+def _given_switch(panel: Panel, view: View) -> bool:
+    """Whether the viewer wants the panel's query exactly as given; panels without a fuller one always show that."""
+    if panel.fuller is None:
+        return True
+    return st.toggle(
+        view.t("seed_columns"), key=f"{panel.id}_original", bind="query-params", help=view.t("seed_columns_help")
+    )
+
+
+def _menu(shown: Shown) -> None:
+    panel, view, answer = shown.panel, shown.view, shown.answer
+    title = _title(panel, view)
+    with st.popover(
+        "", icon=":material/more_vert:", type="tertiary", help=view.t("menu", title=title), width="content"
+    ):
+        st.caption(view.t("query_view"))
+        st.code(print_query(shown.query), language=None, wrap_lines=True)
+        if can_explore():
+            _explore_link("open_query", shown.query, shown)
+            _explore_link("rows", shown.rows_query(), shown)
+        with st.container(horizontal=True):
+            _download("csv", lambda: to_csv(answer.frame, bom=True), "text/csv", shown)
+            _download("parquet", lambda: to_parquet(answer.frame), "application/vnd.apache.parquet", shown)
+        read = view.t("files", read=answer.files_read, total=answer.files_total)
+        st.caption(f"{_about(answer, view)} · {read}")
+        for warning in answer.warnings:
+            st.text(f"⚠ {warning}")
+
+
+def _explore_link(label: str, query: Query, shown: Shown) -> None:
+    icon = ":material/terminal:" if label == "open_query" else ":material/table_rows:"
+    st.page_link(EXPLORE, label=shown.view.t(label), icon=icon, query_params=explore_params(print_query(query)))
+
+
+def _download(kind: str, make: Callable[[], bytes], mime: str, shown: Shown) -> None:
+    name = f"{shown.panel.id}-{shown.view.wall_clock(shown.view.now):%Y%m%d-%H%M}.{kind}"
+    st.download_button(
+        shown.view.t(kind),
+        data=make,
+        file_name=name,
+        mime=mime,
+        icon=":material/download:",
+        key=f"{shown.panel.id}_{kind}",
+        on_click="ignore",
+    )
+
+
+def _about(answer: Result, view: View) -> str:
+    """Row count, time taken and the moment the answer is of."""
+    parts = [
+        view.t("one_row") if answer.rows == 1 else view.t("row_count", n=f"{answer.rows:,}"),
+        view.t("took", ms=f"{answer.elapsed * 1000:,.0f}"),
+        view.t("updated", time=f"{view.wall_clock(view.now):%H:%M}"),
+    ]
+    return " · ".join(parts)

@@ -1,0 +1,221 @@
+"""The frame around every page: language, time range, filters, live refresh, age of the data, sample badge."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from engine.language.errors import TrailboardError
+from engine.settings import Settings, is_zone
+from pages.parts import data
+from pages.parts.filters import DISPLAY_USER, Filters, filter_options
+from pages.parts.periods import DEFAULT, LENGTHS, Period, age, instant, instant_text
+from pages.parts.texts import LANGUAGES, Language, language_of, translate
+from pages.parts.view import View
+
+STALE = timedelta(hours=1)  # without an event for so long, a lake's collector has probably stopped
+ABSOLUTE = "absolute_period"  # session key: keeps the absolute range when a page switch drops it from the URL
+VIEW = "view"  # session key: the view of the running page
+
+
+def choose_language() -> Language:
+    """The language control; the browser's language is the default. It must run before anything that shows text."""
+    default = language_of(st.context.locale)
+    chosen = st.segmented_control(
+        "Language / 언어",
+        LANGUAGES,
+        default=default,
+        required=True,
+        key="lang",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen if chosen in LANGUAGES else default
+
+
+def viewer_zone() -> str:
+    """The browser's time zone, or the configured one when the browser does not tell."""
+    zone = st.context.timezone
+    return zone if zone and is_zone(zone) else Settings.load().timezone
+
+
+def current_view() -> View:
+    """The view that the frame has made for the running page."""
+    view = st.session_state[VIEW]
+    assert isinstance(view, View)
+    return view
+
+
+def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, *, narrowed: bool) -> View:
+    """Title, sample badge and age of the data; on `narrowed` pages also time range, live refresh and filters.
+
+    The result is the view that they add up to. When the lake cannot be read, that is said and the page ends here.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame_title"):
+        st.title(title, anchor=False, width="content")
+        about = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
+    try:
+        where = _source(language)
+        now = data.clock(where)
+        newest = data.newest_event(where)
+    except TrailboardError as problem:
+        st.badge(translate("failed_lake", language), icon=":material/error:", color="red")
+        st.code(str(problem), language=None, wrap_lines=True)
+        st.stop()
+    view = View(language, viewer_zone(), st.context.theme.type == "dark", where, now, Filters())
+    with about:
+        _about_data(view, newest)
+    if narrowed:
+        view = view.with_filters(Filters(_range_bar(view)))
+        with sidebar:
+            view = view.with_filters(_filters(view))
+    st.session_state[VIEW] = view
+    return view
+
+
+def _source(language: Language) -> data.Source:
+    if data.sample_is_missing():
+        with st.spinner(translate("preparing_sample", language)):
+            return data.source()
+    return data.source()
+
+
+def _about_data(view: View, newest: datetime | None) -> None:
+    """The sample badge, and how old the newest event is."""
+    if view.source.sample:
+        end = f"{view.wall_clock(view.now):%Y-%m-%d %H:%M}"
+        st.badge(view.t("sample"), color="violet", icon=":material/science:", help=view.t("sample_help", end=end))
+    if newest is None:
+        st.badge(view.t("no_events"), color="gray", icon=":material/cloud_off:")
+        return
+    real_now = view.now if view.source.sample else datetime.now(UTC)
+    how_old = age(newest, real_now, view.language)
+    if real_now - newest > STALE:
+        st.badge(view.t("newest_event_stale", age=how_old), color="orange", icon=":material/schedule:")
+    else:
+        st.badge(view.t("newest_event", age=how_old), color="gray", icon=":material/schedule:")
+
+
+# time range -----------------------------------------------------------------------------------------------------------
+
+
+def _range_bar(view: View) -> Period:
+    absolute = _absolute()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame_range"):
+        length = st.segmented_control(
+            view.t("range"),
+            list(LENGTHS),
+            default=DEFAULT,
+            key="range",
+            bind="query-params",
+            label_visibility="collapsed",
+            on_change=_forget_absolute,
+        )
+        label = absolute.label(view.language, view.zone) if absolute else view.t("absolute")
+        with st.popover(label, icon=":material/date_range:", type="primary" if absolute else "secondary"):
+            _absolute_form(absolute or Period(length or DEFAULT), view)
+        live = st.toggle(view.t("live"), key="live", bind="query-params", help=view.t("live_help"))
+        st.button(view.t("refresh"), icon=":material/refresh:", type="tertiary", on_click=data.forget_version)
+        st.caption(view.t("times_in", zone=view.zone), width="content")
+    _heartbeat(live)
+    return absolute or Period(length if length in LENGTHS else DEFAULT)
+
+
+def _absolute() -> Period | None:
+    """The absolute range of the URL; the one of this session when a page switch dropped it from the URL."""
+    start, end = instant(st.query_params.get("from")), instant(st.query_params.get("to"))
+    if start is not None and end is not None and start < end:
+        st.session_state[ABSOLUTE] = Period(start=start, end=end)
+    elif kept := st.session_state.get(ABSOLUTE):
+        _write_absolute(kept)
+    return st.session_state.get(ABSOLUTE)
+
+
+def _write_absolute(period: Period) -> None:
+    assert period.start is not None
+    assert period.end is not None
+    st.session_state[ABSOLUTE] = period
+    st.query_params.update({"from": instant_text(period.start), "to": instant_text(period.end)})
+
+
+def _forget_absolute() -> None:
+    st.session_state.pop(ABSOLUTE, None)
+    for name in ("from", "to"):
+        st.query_params.pop(name, None)
+
+
+def _absolute_form(period: Period, view: View) -> None:
+    start, end = (view.wall_clock(moment) for moment in period.window(view.now))
+
+    def apply() -> None:
+        zone = ZoneInfo(view.zone)
+        first, last = st.session_state["absolute_from"], st.session_state["absolute_to"]
+        if first is not None and last is not None and first < last:
+            _write_absolute(Period(start=first.replace(tzinfo=zone), end=last.replace(tzinfo=zone)))
+            st.session_state["range"] = None
+        else:
+            st.session_state["absolute_refused"] = True
+
+    def clear() -> None:
+        _forget_absolute()
+        st.session_state["range"] = DEFAULT
+
+    with st.form("absolute_range", border=False):
+        st.datetime_input(view.t("from"), start, key="absolute_from", format="YYYY-MM-DD")
+        st.datetime_input(view.t("to"), end, key="absolute_to", format="YYYY-MM-DD")
+        st.form_submit_button(view.t("apply"), type="primary", on_click=apply)
+    if st.session_state.pop("absolute_refused", False):
+        st.badge(view.t("wrong_range"), color="red", icon=":material/error:")
+    if period.is_absolute:
+        st.button(view.t("clear"), icon=":material/undo:", type="tertiary", on_click=clear)
+
+
+def _heartbeat(live: bool) -> None:
+    """Rerun the whole page every minute while it is live, so that its panels reload in parallel."""
+    st.session_state["full_run"] = True
+
+    @st.fragment(run_every="60s" if live else None)
+    def beat() -> None:
+        if st.session_state.pop("full_run", False):
+            return  # this is the full run itself
+        st.rerun()
+
+    beat()
+
+
+# filters --------------------------------------------------------------------------------------------------------------
+
+
+def _filters(view: View) -> Filters:
+    accounts = _choice(view, "account", "recipientAccountId", "all_accounts")
+    regions = _choice(view, "region", "awsRegion", "all_regions")
+    users = _choice(view, "user", DISPLAY_USER, "all_users", hint=view.t("user_help"))
+    return Filters(view.period, tuple(accounts), tuple(regions), tuple(users))
+
+
+def _choice(view: View, name: str, column: str, everything: str, hint: str | None = None) -> list[str]:
+    """A filter: the values found in the period, and any that the URL names though the period does not have them."""
+    named = [*st.query_params.get_all(name), *st.session_state.get(name, [])]
+    found = _values(view, column)
+    return st.multiselect(
+        view.t(name),
+        list(dict.fromkeys([*found, *named])),
+        key=name,
+        bind="query-params",
+        placeholder=view.t(everything),
+        accept_new_options=True,
+        help=hint,
+    )
+
+
+def _values(view: View, column: str) -> list[str]:
+    """The values that a filter offers. Their clock moves in ten minutes: a list of choices need not be newer."""
+    calm = view.at(view.now.replace(minute=view.now.minute // 10 * 10) + timedelta(minutes=10))
+    try:
+        answer = calm.ask(view.period.on(filter_options(column), view.zone))
+    except TrailboardError:
+        return []  # the panels tell what is wrong
+    return [str(value) for value in answer.frame["choice"]]

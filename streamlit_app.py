@@ -1,0 +1,39 @@
+"""Trailboard's app: the pages and the frame around them. Start it with `trailboard run` or `streamlit run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+st.set_page_config(page_title="Trailboard", page_icon="static/favicon.png", layout="wide")
+
+from pages.parts.frame import choose_language, draw_frame  # noqa: E402  (the page config comes first)
+from pages.parts.texts import translate  # noqa: E402
+
+ROOT = Path(__file__).parent
+
+# Section, page file, title, icon, and whether time range and filters belong to the page.
+PAGES = (
+    ("security", "pages/security/cloudtrail.py", "cloudtrail", ":material/history:", True),
+    ("security", "pages/security/logins.py", "logins", ":material/login:", True),
+    ("explore_section", "pages/explore/explore.py", "explore", ":material/terminal:", False),
+    ("explore_section", "pages/explore/reference.py", "reference", ":material/menu_book:", False),
+    ("explore_section", "pages/explore/coverage.py", "coverage", ":material/fact_check:", False),
+)
+
+filters, foot = st.sidebar.container(), st.sidebar.container()
+with foot:  # the language decides every text, so it runs first though it stands last
+    language = choose_language()
+
+sections: dict[str, list[st.Page]] = {}
+narrowed: dict[str, bool] = {}
+for section, file, title, icon, has_filters in PAGES:
+    if (ROOT / file).is_file():
+        page = st.Page(file, title=translate(title, language), icon=icon, default=title == "cloudtrail")
+        sections.setdefault(translate(section, language), []).append(page)
+        narrowed[page.title] = has_filters
+
+page = st.navigation(sections)
+draw_frame(page.title, language, filters, narrowed=narrowed[page.title])
+page.run()
