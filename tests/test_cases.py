@@ -44,10 +44,12 @@ def cases(name: str) -> list[Any]:
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     folder = tmp_path_factory.mktemp("cases")
     (folder / "lookups").mkdir()
-    (folder / "lookups" / "codes.csv").write_text('code,desc,sev\n200,OK,low\n404,Not Found,mid\n500,"Server, Error",high\n')
+    (folder / "lookups" / "codes.csv").write_text(
+        'code,desc,sev\n200,OK,low\n404,Not Found,mid\n500,"Server, Error",high\n'
+    )
     (folder / "procedures").mkdir()
     (folder / "procedures" / "over.lpql").write_text(
-        "# over(n int) values of at least n\n| json \"[{v: 1}, {v: 2}, {v: 3}]\" | search v >= $(\"n\")"
+        '# over(n int) values of at least n\n| json "[{v: 1}, {v: 2}, {v: 3}]" | search v >= $("n")'
     )
     (folder / "procedures" / "p.lpql").write_text('# p(name string, n int)\n| json "{}"')
     start = datetime(2024, 1, 1, tzinfo=SEOUL)
@@ -127,7 +129,9 @@ def _json(rows: list[dict[str, Any]]) -> str:
 
 def _plain_row(row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """A row without values that JSON lacks, and the eval that makes them."""
-    evals = [f'{name} = ip("{value["ip"]}")' for name, value in row.items() if isinstance(value, dict) and "ip" in value]
+    evals = [
+        f'{name} = ip("{value["ip"]}")' for name, value in row.items() if isinstance(value, dict) and "ip" in value
+    ]
     plain = {name: value for name, value in row.items() if not (isinstance(value, dict) and "ip" in value)}
     return (f"eval {', '.join(evals)} | " if evals else ""), plain
 

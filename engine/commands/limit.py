@@ -20,6 +20,10 @@ def _number(span: Span, tokens: pp.ParseResults) -> int:
     return int(word)
 
 
+def _one_too_many(span: Span, _: pp.ParseResults) -> None:
+    raise QueryError("20600", "`limit` takes one or two numbers", span)
+
+
 _word = spanned(pp.Regex(r"[^\s|\[\]]+"), _number)
 
 
@@ -36,7 +40,7 @@ class Limit(Command):
     word: ClassVar[str] = "limit"
     syntax: ClassVar[pp.ParserElement] = put(
         "numbers", _word[1, 2].set_parse_action(lambda tokens: [tuple(tokens)])
-    ) + pp.Opt(_word + fail("20600", "`limit` takes one or two numbers")) | fail(
+    ) + pp.Opt(spanned(pp.Regex(r"[^\s|\[\]]+"), _one_too_many)) | fail(
         "20600", "`limit` needs a number of rows"
     )
 
