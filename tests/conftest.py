@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -29,3 +30,13 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("AWS_CONFIG_FILE", str(home / "no-config"))
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "no-credentials"))
         yield
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with two weeks of sample data until now, as a new user has it after the first start."""
+    from engine.demo import make_demo_lake
+
+    home = tmp_path_factory.mktemp("demo-home")
+    make_demo_lake(home / "demo")
+    return home

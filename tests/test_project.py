@@ -163,3 +163,29 @@ def test_licence() -> None:
     text = (ROOT / "LICENSE").read_text()
     assert "Apache License" in text
     assert "Version 2.0, January 2004" in text
+
+
+def test_the_language_in_the_readme_is_that_of_the_code() -> None:
+    from engine.reference import with_page
+
+    text = (ROOT / "README.md").read_text()
+    assert with_page(text) == text, "run: python -m engine.reference README.md"
+
+
+def test_the_readme_names_every_command_and_option_of_the_command_line() -> None:
+    from argparse import ArgumentParser, _SubParsersAction
+
+    from engine.cli import build_parser
+
+    text = (ROOT / "README.md").read_text()
+    (subparsers,) = [action for action in build_parser()._actions if isinstance(action, _SubParsersAction)]
+    parsers: dict[str, ArgumentParser] = subparsers.choices
+    assert len(parsers) >= 7
+    assert not [name for name in parsers if f"trailboard {name}" not in text]
+
+
+def test_the_readme_names_every_variable() -> None:
+    code = "".join(path.read_text() for path in sources("engine", "pages"))
+    used = set(re.findall(r"TRAILBOARD_[A-Z_]+[A-Z]", code)) - {"TRAILBOARD_DEBUG", "TRAILBOARD_HOSTED"}
+    assert len(used) > 5
+    assert not [name for name in used if name not in (ROOT / "README.md").read_text()]

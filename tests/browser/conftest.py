@@ -79,13 +79,9 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def app_url(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the app, started by its own command on a fresh lake of sample data."""
-    from engine.demo import make_demo_lake
-
-    home = tmp_path_factory.mktemp("app-home")
-    make_demo_lake(home / "demo")
-    yield from serve(home)
+def app_url(chromium_path: str, demo_home: Path) -> Iterator[str]:
+    """The address of the app, started by its own command on the sample data."""
+    yield from serve(demo_home)
 
 
 def serve(home: Path) -> Iterator[str]:
