@@ -145,5 +145,5 @@ def _negate(value: Value) -> Value:
     if value.type in (INT, LONG, DOUBLE):
         return Value(f"(- {value.sql})", value.type, per_row=value.per_row)
     if value.type.name == "any":
-        return Value(f"(- if(any_rank({value.sql}) = 2, CAST({value.sql} AS DOUBLE), NULL))", DOUBLE)
+        return Value(f"(- if(any_rank({value.sql}) = 2, TRY_CAST({value.sql} AS DOUBLE), NULL))", DOUBLE)
     return NOTHING

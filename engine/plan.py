@@ -25,12 +25,15 @@ class Order:
     column: str
     type: Type
     descending: bool = False
+    exact: bool = False  # by the stored text itself, to settle what the language leaves open
 
     def sql(self, prefix: str = "", reverse: bool = False) -> str:
         """The inside of an ORDER BY."""
         descending = self.descending != reverse
         direction = "DESC NULLS LAST" if descending else "ASC NULLS FIRST"
-        return ", ".join(f"{key} {direction}" for key in order_keys(f"{prefix}{self.column}", self.type))
+        column = f"{prefix}{self.column}"
+        keys = [column] if self.exact else order_keys(column, self.type)
+        return ", ".join(f"{key} {direction}" for key in keys)
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,8 @@ def built(
         columns[name] = Column(physical, value.type)
     step = context.add(f"SELECT {', '.join(outputs)} {tail}", *reads)
     sorted_by = tuple(Order(columns[name].sql, columns[name].type) for name in order)
+    # Groups that tie ("a" and "A") come in the same order every time.
+    sorted_by += tuple(replace(item, exact=True) for item in sorted_by if item.type.sql == "VARCHAR")
     return Rows(context, step, columns, sorted_by, None, taken)
 
 

@@ -64,15 +64,15 @@ MACROS: dict[str, tuple[str, str]] = {
     # Rank of a value in the total order: bool < number < date < IPv4 < IPv6 < string < list < map.
     "any_rank": (
         "x",
-        """CASE left(x, 1)
+        """CASE WHEN x IS NULL THEN NULL ELSE CASE left(x, 1)
         WHEN '"' THEN 6 WHEN '[' THEN 7 WHEN 't' THEN 1 WHEN 'f' THEN 1
         WHEN '{' THEN CASE WHEN starts_with(x, '{"$ip"') THEN if(contains(x, ':') AND x LIKE '%:%:%', 5, 4)
                            WHEN starts_with(x, '{"$date"') THEN 3 ELSE 8 END
-        ELSE 2 END""",
+        ELSE 2 END END""",
     ),
     "any_order_number": (
         "x",
-        """CASE any_rank(x) WHEN 2 THEN CAST(x AS DOUBLE) WHEN 1 THEN if(x = 'true', 1, 0)
+        """CASE any_rank(x) WHEN 2 THEN TRY_CAST(x AS DOUBLE) WHEN 1 THEN if(x = 'true', 1, 0)
         WHEN 3 THEN CAST(json_extract(x, '$."$date"') AS DOUBLE)
         WHEN 4 THEN CAST(ip_number(json_extract_string(x, '$."$ip"')) AS DOUBLE) ELSE 0 END""",
     ),
@@ -92,7 +92,7 @@ MACROS: dict[str, tuple[str, str]] = {
     ),
     "any_number": (
         "x",
-        """CASE WHEN x IS NULL THEN NULL WHEN any_rank(x) = 2 THEN CAST(x AS DOUBLE)
+        """CASE WHEN x IS NULL THEN NULL WHEN any_rank(x) = 2 THEN TRY_CAST(x AS DOUBLE)
         WHEN any_rank(x) = 6 THEN text_number(json_extract_string(x, '$')) ELSE 0 END""",
     ),
     "any_is_integer": ("x", "any_rank(x) = 2 AND NOT regexp_matches(x, '[.eE]')"),

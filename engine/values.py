@@ -259,7 +259,7 @@ def numeric_only(value: Value) -> Value | None:
     if value.type in NUMBERS:
         return value
     if value.type == ANY:
-        return Value(f"if(any_rank({value.sql}) = 2, CAST({value.sql} AS DOUBLE), NULL)", DOUBLE, per_row=value.per_row)
+        return Value(f"if(any_rank({value.sql}) = 2, TRY_CAST({value.sql} AS DOUBLE), NULL)", DOUBLE, per_row=value.per_row)
     return None
 
 

@@ -108,7 +108,7 @@ def _equal(left: Value, right: Value) -> str:
 def _key_text(value: Value) -> str:
     """A text that is equal for equal keys of any type: numbers in one form."""
     found = to_any(value).sql
-    return f"if(any_rank({found}) = 2, CAST(CAST({found} AS DOUBLE) AS VARCHAR), {found})"
+    return f"if(any_rank({found}) = 2, CAST(TRY_CAST({found} AS DOUBLE) AS VARCHAR), {found})"
 
 
 def _without_partner(keep: Rows, other: Rows, condition: str, alias: str, other_alias: str) -> Rows:

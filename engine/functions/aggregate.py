@@ -44,7 +44,7 @@ def sum_(value: Value) -> Value:
     if value.type == ANY:
         whole = f"FILTER (WHERE any_is_integer({value.sql}))"
         real = f"FILTER (WHERE any_rank({value.sql}) = 2)"
-        number = f"CAST({value.sql} AS DOUBLE)"
+        number = f"TRY_CAST({value.sql} AS DOUBLE)"
         return Value(
             f"CASE WHEN count({value.sql}) {whole} = count({value.sql}) {real}"
             f" THEN CAST(to_json(sum(TRY_CAST({value.sql} AS BIGINT)) {whole}) AS VARCHAR)"
