@@ -1,0 +1,78 @@
+"""A page's range and filters, and the rows behind a number, as changes to commands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from engine import Engine
+from engine.language.grammar import parse
+from engine.language.printer import print_query
+from engine.language.rewrite import (
+    before_aggregate,
+    between,
+    rows_behind,
+    with_condition,
+    with_range,
+    with_search,
+    with_span,
+)
+from tests.panels import PANELS
+
+SEOUL = ZoneInfo("Asia/Seoul")
+
+
+def test_a_range_replaces_the_panels_own_in_sub_queries_too() -> None:
+    query = parse("table duration=1d limit=5 a | join k [ table from=2024 b | stats count by k ]")
+    assert print_query(with_range(query, duration="7d")) == (
+        "table duration=7d limit=5 a\n| join k [ table duration=7d b | stats count by k ]"
+    )
+    start, end = datetime(2024, 1, 2, 3, tzinfo=SEOUL), datetime(2024, 1, 3, tzinfo=SEOUL)
+    changed = with_range(parse(PANELS["T1"]), start=start, end=end)
+    assert print_query(changed).startswith(
+        "table from=20240102030000 to=20240103000000 cloudtrail*\n| search eventName"
+    )
+
+
+def test_filters_become_a_search_behind_the_table() -> None:
+    changed = with_search(
+        parse("table cloudtrail* | stats count"), {"awsRegion": ["us-east-1", "eu-west-1"], "user": []}
+    )
+    assert print_query(changed) == 'table cloudtrail*\n| search in(awsRegion, "us-east-1", "eu-west-1")\n| stats count'
+
+
+def test_no_filter_changes_nothing() -> None:
+    query = parse(PANELS["T5"])
+    assert with_search(query, {}) is query
+
+
+def test_a_stretch_of_time_is_a_condition() -> None:
+    condition = between("_time", datetime(2024, 1, 1, tzinfo=SEOUL), datetime(2024, 1, 2, tzinfo=SEOUL), SEOUL)
+    text = print_query(with_condition(parse("table t"), condition))
+    assert text == (
+        'table t\n| search _time >= date("2024-01-01 00:00:00", "yyyy-MM-dd HH:mm:ss") '
+        'and _time < date("2024-01-02 00:00:00", "yyyy-MM-dd HH:mm:ss")'
+    )
+
+
+def test_a_bucket_width_fits_the_range() -> None:
+    assert "timechart span=1h count by event_name" in print_query(with_span(parse(PANELS["T5"]), "1h"))
+
+
+def test_the_rows_behind_a_number_are_those_before_the_aggregate() -> None:
+    assert print_query(before_aggregate(parse(PANELS["T1"]))) == (
+        'table duration=1d cloudtrail*\n| search eventName == "RunInstances" and isnull(errorCode)'
+    )
+    behind = print_query(rows_behind(parse(PANELS["L2"]), {"country": "US"}))
+    assert behind.endswith('| lookup geoip src_ip output country\n| search in(country, "US")')
+    assert print_query(rows_behind(parse(PANELS["L2"]), {"country": None})).endswith("| search isnull(country)")
+
+
+def test_clicked_values_mean_themselves_whatever_they_hold() -> None:
+    """A value with a star is no wildcard, a name with blanks is still found, quotes stay inside their text."""
+    rows = "json \"[{'a b': 'x*'}, {'a b': 'xy'}, {'a b': 'q\\\"| limit 0'}]\""
+    query = parse(f"{rows} | stats count by field")
+    engine = Engine()
+    for value in ("x*", "xy", 'q"| limit 0'):
+        found = engine.execute(parse(print_query(rows_behind(query, {"a b": value})))).frame
+        assert found["a b"].tolist() == [value]
