@@ -15,7 +15,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _Parser = argparse.ArgumentParser
 APP = Path(__file__).resolve().parent.parent / "streamlit_app.py"
 
+HOUR = timedelta(hours=1)
 FORMATS = ("table", "csv", "json", "parquet")
 
 FAILED, MISTAKE, BUG, INTERRUPTED, NO_READER = 1, 2, 70, 130, 141
@@ -123,8 +124,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_lake(collect)
     collect.add_argument(
         "--since",
-        metavar="WHEN",
-        type=_since,
+        metavar="DAY",
+        type=_day,
         help="only files delivered on this UTC day or later: 2026-11-01, or 7d for seven days ago",
     )
 
@@ -147,8 +148,12 @@ def build_parser() -> argparse.ArgumentParser:
     tables.add_argument("name", nargs="?", metavar="TABLE", help="show the fields of this table")
     _add_lake(tables)
 
-    coverage = add("coverage", show_coverage, "show what the lake holds, per account, region and hour")
+    coverage = add("coverage", show_coverage, "show what the lake holds, and where it has holes")
     _add_lake(coverage)
+    coverage.add_argument("--hours", action="store_true", help="every hour, instead of one line per account and region")
+    coverage.add_argument(
+        "--since", metavar="DAY", type=_day, help="from this UTC day on: 2026-11-01, or 7d for seven days ago"
+    )
 
     demo = add("demo", make_demo, "make a lake of sample data")
     demo.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: the one that `run` uses")
@@ -170,7 +175,7 @@ def _add_text(parser: _Parser) -> None:
 
 def _add_clock(parser: _Parser) -> None:
     parser.add_argument(
-        "--now", metavar="TIME", type=_time, help="run as if it were this time: 2026-11-05T09:00, or with an offset"
+        "--now", metavar="TIME", type=_clock, help="run as if it were this time: 2026-11-05T09:00, or with an offset"
     )
     parser.add_argument(
         "--timezone", metavar="ZONE", type=_zone, help="zone of dates in query and result (default: the machine's)"
@@ -284,8 +289,34 @@ def show_coverage(arguments: argparse.Namespace) -> int:
     from engine.lake.coverage import coverage
     from engine.lake.store import Lake
 
-    _write(coverage(Lake.open(_settings(arguments).lake)), "table")
+    settings = _settings(arguments)
+    _require_lake(settings)
+    start = None if arguments.since is None else datetime.combine(arguments.since, time(), UTC)
+    hours = coverage(Lake.open(settings.lake), start)
+    shown = hours if arguments.hours else by_region(hours)
+    for name in shown.columns.intersection(["hour", "first", "last"]):
+        if len(shown):
+            shown[name] = shown[name].dt.tz_convert(settings.timezone).dt.floor("s")
+    _write(shown, "table")
+    if settings.is_demo:
+        _say("sample data")
     return 0
+
+
+def by_region(hours: pd.DataFrame) -> pd.DataFrame:
+    """Coverage per account and region; `missing` counts hours without events between the first and the last."""
+    grouped = hours.groupby(["account", "region"], dropna=False)
+    summary = grouped.agg(
+        first=("first", "min"),
+        last=("last", "max"),
+        hours=("hour", "nunique"),
+        missing=("hour", lambda hour: (hour.max() - hour.min()) // HOUR + 1 - hour.nunique()),
+        rows=("rows", "sum"),
+        objects=("objects", "sum"),
+        rejects=("rejects", "sum"),
+        lag=("lag", "max"),
+    )
+    return summary.reset_index()
 
 
 def make_demo(arguments: argparse.Namespace) -> int:
@@ -437,7 +468,7 @@ def _zone(text: str) -> str:
     return text
 
 
-def _time(text: str) -> datetime:
+def _clock(text: str) -> datetime:
     """A date or time as people write it, without a zone unless one is given."""
     try:
         return datetime.fromisoformat(text)
@@ -445,7 +476,7 @@ def _time(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"`{text}` is not a time; write it as in 2026-11-05T09:00") from None
 
 
-def _since(text: str) -> date:
+def _day(text: str) -> date:
     """A UTC day, or how many days or weeks ago."""
     if ago := re.fullmatch(r"(\d{1,4})([dw])", text):
         return datetime.now(UTC).date() - int(ago[1]) * timedelta(days=1 if ago[2] == "d" else 7)
@@ -455,9 +486,9 @@ def _since(text: str) -> date:
         raise argparse.ArgumentTypeError(f"`{text}` is not a day; write it as in 2026-11-01 or 7d") from None
 
 
-def _aware(time: datetime, zone: str) -> datetime:
+def _aware(clock: datetime, zone: str) -> datetime:
     """The time itself when it has an offset, else that wall clock in a zone."""
-    return time if time.tzinfo is not None else time.replace(tzinfo=ZoneInfo(zone))
+    return clock if clock.tzinfo is not None else clock.replace(tzinfo=ZoneInfo(zone))
 
 
 if __name__ == "__main__":
