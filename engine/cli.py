@@ -291,6 +291,8 @@ def show_coverage(arguments: argparse.Namespace) -> int:
 
     settings = _settings(arguments)
     _require_lake(settings)
+    if _has_no_lake(settings):
+        raise SourceError(NO_LAKE)
     start = None if arguments.since is None else datetime.combine(arguments.since, time(), UTC)
     hours = coverage(Lake.open(settings.lake), start)
     shown = hours if arguments.hours else by_region(hours)

@@ -258,7 +258,9 @@ def test_coverage_says_what_the_lake_holds_and_what_it_lacks(capsys: Captured, l
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
-def test_coverage_of_an_empty_lake(capsys: Captured, tmp_path: Path) -> None:
+def test_coverage_of_no_lake_and_of_an_empty_one(capsys: Captured, tmp_path: Path) -> None:
+    assert main(["coverage"]) == 1
+    assert capsys.readouterr().err.startswith("trailboard: no lake yet")
     (tmp_path / "empty").mkdir()
     assert main(["collect", "cloudtrail", str(tmp_path / "empty"), "--lake", str(tmp_path / "lake")]) == 1
     assert main(["coverage", "--lake", str(tmp_path / "lake")]) == 0
