@@ -15,6 +15,7 @@ from engine.language.nodes import Query
 from engine.language.printer import print_query
 from engine.language.rewrite import with_span
 from engine.query import Result
+from pages.parts import data
 from pages.parts.draw import CARD_EDGES, Shown, can_explore, draw
 from pages.parts.links import EXPLORE, explore_params
 from pages.parts.panel import Dashboard, Number, Panel, StackedColumns
@@ -36,8 +37,8 @@ def show(dashboard: Dashboard, view: View) -> None:
             for panel, column in zip(panels, st.columns(list(widths)), strict=True):
                 with column:
                     card(panel, view)
-    if dashboard.attribution is not None:
-        st.caption(dashboard.attribution.to(view.language))
+    if dashboard.places_addresses:
+        st.caption(data.geo().sources)
 
 
 def card(panel: Panel, view: View) -> None:

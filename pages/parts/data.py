@@ -6,12 +6,14 @@ twice, by one viewer or by many, asks once; equal queries that run at the same m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import streamlit as st
 
+from engine.demo import demo_is_fresh, demo_made, make_demo_lake
+from engine.geo import Geo
 from engine.lake.store import Lake
 from engine.query import Engine, Result
 from engine.settings import Settings
@@ -23,50 +25,53 @@ ANSWER_BYTES = "120MB"
 
 @dataclass(frozen=True)
 class Source:
-    """A lake at one version; `sample` when it holds invented data because no lake is configured."""
+    """A lake at one version. `sample` is when its invented data were made, nothing for a configured lake."""
 
     lake: str
     version: str
-    sample: bool
+    sample: datetime | None = None
 
 
-def sample_is_missing() -> bool:
-    """Whether `source` will take its time because sample data must be made first."""
+def sample_is_due() -> bool:
+    """Whether sample data must be made first: there are none, or they are so old that the last day is not in them."""
     settings = Settings.load()
-    return settings.is_demo and not Path(settings.lake).is_dir()
+    return settings.is_demo and not demo_is_fresh(settings.demo_folder)
+
+
+def make_sample(progress: Callable[[str, float], None]) -> None:
+    """Make the sample lake, which takes some seconds; a visitor who comes meanwhile waits for the first one's."""
+    make_demo_lake(Settings.load().demo_folder, progress=progress)
 
 
 def source() -> Source:
-    """The configured lake, or the sample lake, which is made when there is none yet."""
+    """The configured lake, or the sample lake when there is none."""
     settings = Settings.load()
-    if settings.is_demo:
-        _sample_lake(settings)
-    return Source(settings.lake, _version(settings.lake), settings.is_demo)
+    made = demo_made(settings.demo_folder) if settings.is_demo else None
+    return Source(settings.lake, _version(settings.lake, made), made)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _sample_lake(settings: Settings) -> None:
-    """Make the sample lake once; visitors who come meanwhile wait for the first one's."""
-    if not Path(settings.lake).is_dir():
-        from engine.demo import make_demo_lake
-
-        make_demo_lake(settings.demo_folder)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _lake(path: str) -> Lake:
+def _lake(path: str, made: datetime | None) -> Lake:
+    """A lake; one made anew at the same place is another one."""
     return Lake.open(path)
 
 
+@st.cache_resource(show_spinner=False)
+def geo() -> Geo:
+    """The geo databases: the configured ones, else the bundled ones."""
+    settings = Settings.load()
+    return Geo.open(settings.geoip_country, settings.geoip_asn)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
-def engine(path: str, zone: str, frozen: datetime | None) -> Engine:
+def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None) -> Engine:
     """The engine of a lake and a zone; its clock is the machine's own unless it is frozen."""
-    return Engine(_lake(path), timezone=zone, now=frozen)
+    return Engine(_lake(path, made), timezone=zone, now=frozen, geo=geo())
 
 
 @st.cache_data(ttl=5, max_entries=4, show_spinner=False)
-def _version(path: str) -> str:
-    return _lake(path).version()
+def _version(path: str, made: datetime | None) -> str:
+    return _lake(path, made).version()
 
 
 def forget_version() -> None:
@@ -76,7 +81,7 @@ def forget_version() -> None:
 
 @st.cache_data(max_entries=MOST_ANSWERS, max_size=ANSWER_BYTES, ttl="2h", show_spinner=False)
 def _answer(text: str, zone: str, now: datetime, where: Source) -> Result:
-    return engine(where.lake, zone, now if where.sample else None).execute(text)
+    return engine(where.lake, where.sample, zone, now if where.sample else None).execute(text)
 
 
 def ask(text: str, zone: str, now: datetime, where: Source) -> Result:
@@ -86,7 +91,7 @@ def ask(text: str, zone: str, now: datetime, where: Source) -> Result:
 
 def newest_event(where: Source) -> datetime | None:
     """When the newest log row of the lake happened, nothing for an empty lake."""
-    files = _lake(where.lake).snapshot("cloudtrail").files
+    files = _lake(where.lake, where.sample).snapshot("cloudtrail").files
     return max((file.last for file in files), default=None)
 
 

@@ -35,7 +35,7 @@ from pages.parts.panel import (
 from pages.parts.periods import SPANS, Period
 from pages.parts.redact import redacted
 from pages.parts.view import View
-from pages.parts.worldmap import Country, country_name, deck, narrow_width
+from pages.parts.worldmap import Origin, country_name, deck, narrow_width
 
 MOST_PILLS = 12  # countries named under the map
 CARD_EDGES = 104  # pixels of a card that its heading, footer and padding take
@@ -364,8 +364,8 @@ def _(visual: WorldMap, shown: Shown) -> None:
     if frame.empty:
         return nothing_found(shown)
     found = frame.dropna(subset=[visual.country]).sort_values(visual.value, ascending=False, kind="stable")
-    countries = [
-        Country(code, country_name(code, view.language), int(count), code in visual.expected)
+    origins = [
+        Origin(code, country_name(code, view.language), int(count), code in visual.expected)
         for code, count in zip(found[visual.country].map(neutralise), found[visual.value], strict=True)
     ]
     key = f"{shown.panel.id}_map"
@@ -383,7 +383,7 @@ def _(visual: WorldMap, shown: Shown) -> None:
     height = shown.height - 40
     st.pydeck_chart(
         deck(
-            countries,
+            origins,
             dark=view.dark,
             count_label=view.t("logins_count"),
             width=narrow_width(f"{shown.panel.id}_ruler", enough=int(2.3 * height)),
@@ -395,18 +395,16 @@ def _(visual: WorldMap, shown: Shown) -> None:
         alt=_alt(shown),
     )
     unknown = int(frame.loc[frame[visual.country].isna(), visual.value].sum())
-    _country_pills(shown, countries, unknown, open_country)
+    _country_pills(shown, origins, unknown, open_country)
     return None
 
 
-def _country_pills(
-    shown: Shown, countries: Sequence[Country], unknown: int, opened: Callable[[str | None], None]
-) -> None:
+def _country_pills(shown: Shown, origins: Sequence[Origin], unknown: int, opened: Callable[[str | None], None]) -> None:
     """The countries as buttons too, for those who cannot see or draw the map, and what has no place on it."""
     view, key = shown.view, f"{shown.panel.id}_countries"
     labels = {
-        country.code: f":{'blue' if country.expected else 'red'}[●] {country.name} {country.count:,}"
-        for country in countries[:MOST_PILLS]
+        origin.code: f":{'blue' if origin.expected else 'red'}[●] {origin.name} {origin.count:,}"
+        for origin in origins[:MOST_PILLS]
     }
     if unknown:
         labels[""] = f":gray[●] {view.t('unknown_address')} {unknown:,}"

@@ -12,11 +12,12 @@ from engine.language.errors import TrailboardError
 from engine.settings import Settings, is_zone
 from pages.parts import data
 from pages.parts.filters import DISPLAY_USER, Filters, filter_options
-from pages.parts.periods import DEFAULT, LENGTHS, Period, age, instant, instant_text
+from pages.parts.periods import DEFAULT, LENGTHS, Period, age, between
 from pages.parts.texts import LANGUAGES, Language, language_of, translate
 from pages.parts.view import View
 
 STALE = timedelta(hours=1)  # without an event for so long, a lake's collector has probably stopped
+BETWEEN = "between"  # URL parameter of an absolute range
 ABSOLUTE = "absolute_period"  # session key: keeps the absolute range when a page switch drops it from the URL
 VIEW = "view"  # session key: the view of the running page
 
@@ -77,21 +78,22 @@ def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, *, narro
 
 
 def _source(language: Language) -> data.Source:
-    if data.sample_is_missing():
-        with st.spinner(translate("preparing_sample", language)):
-            return data.source()
+    if data.sample_is_due():
+        bar = st.progress(0.0, translate("preparing_sample", language))
+        data.make_sample(lambda _, fraction: bar.progress(fraction, translate("preparing_sample", language)))
+        bar.empty()
     return data.source()
 
 
 def _about_data(view: View, newest: datetime | None) -> None:
     """The sample badge, and how old the newest event is."""
-    if view.source.sample:
+    if view.source.sample is not None:
         end = f"{view.wall_clock(view.now):%Y-%m-%d %H:%M}"
         st.badge(view.t("sample"), color="violet", icon=":material/science:", help=view.t("sample_help", end=end))
     if newest is None:
         st.badge(view.t("no_events"), color="gray", icon=":material/cloud_off:")
         return
-    real_now = view.now if view.source.sample else datetime.now(UTC)
+    real_now = view.now if view.source.sample is not None else datetime.now(UTC)
     how_old = age(newest, real_now, view.language)
     if real_now - newest > STALE:
         st.badge(view.t("newest_event_stale", age=how_old), color="orange", icon=":material/schedule:")
@@ -108,13 +110,14 @@ def _range_bar(view: View) -> Period:
         length = st.segmented_control(
             view.t("range"),
             list(LENGTHS),
-            default=DEFAULT,
+            default=None if absolute else DEFAULT,
+            required=absolute is None,
             key="range",
             bind="query-params",
             label_visibility="collapsed",
             on_change=_forget_absolute,
         )
-        label = absolute.label(view.language, view.zone) if absolute else view.t("absolute")
+        label = absolute.label(view.language, view.zone, year=True) if absolute else view.t("absolute")
         with st.popover(label, icon=":material/date_range:", type="primary" if absolute else "secondary"):
             _absolute_form(absolute or Period(length or DEFAULT), view)
         live = st.toggle(view.t("live"), key="live", bind="query-params", help=view.t("live_help"))
@@ -126,25 +129,22 @@ def _range_bar(view: View) -> Period:
 
 def _absolute() -> Period | None:
     """The absolute range of the URL; the one of this session when a page switch dropped it from the URL."""
-    start, end = instant(st.query_params.get("from")), instant(st.query_params.get("to"))
-    if start is not None and end is not None and start < end:
-        st.session_state[ABSOLUTE] = Period(start=start, end=end)
+    named = between(st.query_params.get(BETWEEN))
+    if named is not None:
+        st.session_state[ABSOLUTE] = named
     elif kept := st.session_state.get(ABSOLUTE):
         _write_absolute(kept)
     return st.session_state.get(ABSOLUTE)
 
 
 def _write_absolute(period: Period) -> None:
-    assert period.start is not None
-    assert period.end is not None
     st.session_state[ABSOLUTE] = period
-    st.query_params.update({"from": instant_text(period.start), "to": instant_text(period.end)})
+    st.query_params[BETWEEN] = period.between()
 
 
 def _forget_absolute() -> None:
     st.session_state.pop(ABSOLUTE, None)
-    for name in ("from", "to"):
-        st.query_params.pop(name, None)
+    st.query_params.pop(BETWEEN, None)
 
 
 def _absolute_form(period: Period, view: View) -> None:
@@ -161,7 +161,7 @@ def _absolute_form(period: Period, view: View) -> None:
 
     def clear() -> None:
         _forget_absolute()
-        st.session_state["range"] = DEFAULT
+        del st.session_state["range"]
 
     with st.form("absolute_range", border=False):
         st.datetime_input(view.t("from"), start, key="absolute_from", format="YYYY-MM-DD")

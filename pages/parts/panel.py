@@ -145,7 +145,7 @@ class Dashboard:
     purpose: Text
     rows: tuple[tuple[Panel, ...], ...]
     widths: tuple[tuple[int, ...], ...]
-    attribution: Text | None = None
+    places_addresses: bool = False  # shows where addresses are, so the makers of the geo data are named
 
     @property
     def panels(self) -> tuple[Panel, ...]:

@@ -20,6 +20,7 @@ LENGTHS: Mapping[str, timedelta] = {
     "30d": timedelta(days=30),
 }
 DEFAULT = "24h"
+STAMP = "%Y%m%dT%H%MZ"
 MOST_BUCKETS = 170  # columns that a time chart still shows as columns; a week of hours fits
 SPANS: Mapping[str, timedelta] = {
     "1m": timedelta(minutes=1),
@@ -86,8 +87,8 @@ class Period:
             return with_range(query, start=self.start.astimezone(local), end=self.end.astimezone(local))
         return with_range(query, duration="1d" if self.length == "24h" else self.length)
 
-    def label(self, language: Language, zone: str) -> str:
-        """How a title names the period.
+    def label(self, language: Language, zone: str, *, year: bool = False) -> str:
+        """How a title names the period; titles are short of room for the year.
 
         >>> Period().label("ko", "UTC")
         '최근 24시간'
@@ -96,25 +97,35 @@ class Period:
             local = ZoneInfo(zone)
             start, end = self.start.astimezone(local), self.end.astimezone(local)
             until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%m-%d %H:%M}"
-            return f"{start:%Y-%m-%d %H:%M} – {until}"
+            return f"{start:%Y-%m-%d %H:%M} – {until}" if year else f"{start:%m-%d %H:%M} – {until}"
         return translate(f"last_{self.length}", language)
 
+    def between(self) -> str:
+        """How a URL carries an absolute period: UTC to the minute, so that it means the same in every zone.
 
-def instant(text: str | None) -> datetime | None:
-    """A UTC instant of a URL (`20261124T0930Z`), or nothing when it is absent or unreadable.
+        >>> noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
+        >>> Period("1h").before(noon, times=0).between()
+        '20261124T1100Z-20261124T1200Z'
+        """
+        assert self.start is not None
+        assert self.end is not None
+        return "-".join(moment.astimezone(UTC).strftime(STAMP) for moment in (self.start, self.end))
 
-    >>> instant("20261124T0930Z").isoformat(), instant("soon")
-    ('2026-11-24T09:30:00+00:00', None)
+
+def between(text: str | None) -> Period | None:
+    """The absolute period that a URL carries, nothing when it carries none or one that ends before it starts.
+
+    >>> between("20261124T1100Z-20261124T1200Z").label("en", "UTC")
+    '11-24 11:00 – 12:00'
+    >>> between("soon"), between("20261124T1200Z-20261124T1100Z"), between(None)
+    (None, None, None)
     """
+    first, _, last = (text or "").partition("-")
     try:
-        return datetime.strptime(text or "", "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+        start, end = (datetime.strptime(part, STAMP).replace(tzinfo=UTC) for part in (first, last))
     except ValueError:
         return None
-
-
-def instant_text(moment: datetime) -> str:
-    """How a URL carries an instant: UTC, to the minute, so that it means the same in every time zone."""
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%MZ")
+    return Period(start=start, end=end) if start < end else None
 
 
 def age(moment: datetime, now: datetime, language: Language) -> str:

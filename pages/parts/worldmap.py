@@ -17,6 +17,7 @@ from typing import Any
 import pydeck as pdk
 import streamlit as st
 
+from engine.geo import countries
 from pages.parts.texts import Language
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,19 +29,13 @@ LARGEST_BUBBLE = 16  # pixels
 
 
 @dataclass(frozen=True)
-class Country:
-    """One country of the answer, ready to be drawn."""
+class Origin:
+    """One country of an answer, ready to be drawn."""
 
     code: str
     name: str
     count: int
     expected: bool
-
-
-@cache
-def country_table() -> Mapping[str, Mapping[str, Any]]:
-    """Names and Equal Earth centres of all countries by alpha-2 code."""
-    return json.loads((ROOT / "data" / "countries.json").read_text("utf-8"))
 
 
 @cache
@@ -55,14 +50,16 @@ def country_name(code: str, language: Language) -> str:
     >>> country_name("KR", "ko"), country_name("ZZ", "en")
     ('대한민국', 'ZZ')
     """
-    entry = country_table().get(code)
-    return entry[language] if entry else code
+    country = countries().get(code)
+    if country is None:
+        return code
+    return country.ko if language == "ko" else country.en
 
 
-def deck(countries: Sequence[Country], *, dark: bool, count_label: str, width: int, height: int) -> pdk.Deck:
+def deck(origins: Sequence[Origin], *, dark: bool, count_label: str, width: int, height: int) -> pdk.Deck:
     """The map of these countries, all of it in `width` by `height` pixels; picks carry `a2` in `shapes`, `bubbles`."""
-    drawn = [country for country in countries if country.code in country_table()]
-    largest = max((country.count for country in drawn), default=1)
+    drawn = [origin for origin in origins if origin.code in countries()]
+    largest = max((origin.count for origin in drawn), default=1)
     return pdk.Deck(
         map_provider=None,
         views=[pdk.View(type="OrthographicView", controller=True, flip_y=False)],
@@ -96,19 +93,19 @@ def _land(dark: bool) -> pdk.Layer:
     )
 
 
-def _coloured(countries: Sequence[Country], dark: bool) -> pdk.Layer:
+def _coloured(origins: Sequence[Origin], dark: bool) -> pdk.Layer:
     features = [
         {
             "type": "Feature",
-            "geometry": _shapes()[country.code],
-            "properties": {"a2": country.code},
-            "a2": country.code,
-            "name": country.name,
-            "count": f"{country.count:,}",
-            "fill": [*_colour(country), 110],
+            "geometry": _shapes()[origin.code],
+            "properties": {"a2": origin.code},
+            "a2": origin.code,
+            "name": origin.name,
+            "count": f"{origin.count:,}",
+            "fill": [*_colour(origin), 110],
         }
-        for country in countries
-        if country.code in _shapes()
+        for origin in origins
+        if origin.code in _shapes()
     ]
     return pdk.Layer(
         "GeoJsonLayer",
@@ -125,17 +122,17 @@ def _coloured(countries: Sequence[Country], dark: bool) -> pdk.Layer:
     )
 
 
-def _bubbles(countries: Sequence[Country], largest: int, dark: bool) -> pdk.Layer:
+def _bubbles(origins: Sequence[Origin], largest: int, dark: bool) -> pdk.Layer:
     rows = [
         {
-            "a2": country.code,
-            "name": country.name,
-            "count": f"{country.count:,}",
-            "at": [country_table()[country.code]["x"], country_table()[country.code]["y"]],
-            "radius": 5 + (LARGEST_BUBBLE - 5) * (country.count / largest) ** 0.5,
-            "fill": [*_colour(country), 210],
+            "a2": origin.code,
+            "name": origin.name,
+            "count": f"{origin.count:,}",
+            "at": [countries()[origin.code].x, countries()[origin.code].y],
+            "radius": 5 + (LARGEST_BUBBLE - 5) * (origin.count / largest) ** 0.5,
+            "fill": [*_colour(origin), 210],
         }
-        for country in countries
+        for origin in origins
     ]
     return pdk.Layer(
         "ScatterplotLayer",
@@ -154,8 +151,8 @@ def _bubbles(countries: Sequence[Country], largest: int, dark: bool) -> pdk.Laye
     )
 
 
-def _colour(country: Country) -> tuple[int, int, int]:
-    return BLUE if country.expected else RED
+def _colour(origin: Origin) -> tuple[int, int, int]:
+    return BLUE if origin.expected else RED
 
 
 # A chart of deck.gl has a zoom in pixels and no way to fit its frame, and Python does not know how wide that is. So a

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import pandas as pd
 import pytest
 
+from engine.geo import countries
 from pages.parts import charts
 from pages.parts.redact import MASK, redacted
-from pages.parts.worldmap import Country, country_name, country_table, deck
+from pages.parts.worldmap import Origin, country_name, deck
 
 TEN_MINUTES = timedelta(minutes=10)
 NOON = datetime(2026, 11, 24, 12)  # noqa: DTZ001  (a wall clock time)
@@ -76,12 +77,12 @@ def test_bars_keep_the_order_and_show_levels() -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_map_colours_countries_and_skips_unknown_ones(dark: bool) -> None:
-    countries = [
-        Country("KR", "South Korea", 10, expected=True),
-        Country("SG", "Singapore", 2, expected=False),
-        Country("ZZ", "ZZ", 1, expected=False),
+    origins = [
+        Origin("KR", "South Korea", 10, expected=True),
+        Origin("SG", "Singapore", 2, expected=False),
+        Origin("ZZ", "ZZ", 1, expected=False),
     ]
-    made = deck(countries, dark=dark, count_label="Logins", width=700, height=300)
+    made = deck(origins, dark=dark, count_label="Logins", width=700, height=300)
     land, shapes, bubbles = made.layers
     assert "app/static/world-ee.geojson" in str(land.data)
     assert {feature["a2"] for feature in shapes.data["features"]} == {"KR", "SG"}
@@ -97,8 +98,8 @@ def test_a_map_in_less_room_is_smaller() -> None:
 
 
 def test_every_country_has_a_name_in_both_languages_and_a_place() -> None:
-    assert len(country_table()) > 200
-    assert all(entry["en"] and entry["ko"] for entry in country_table().values())
+    assert len(countries()) > 200
+    assert all(country.en and country.ko for country in countries().values())
     assert country_name("US", "ko") == "미국"
 
 

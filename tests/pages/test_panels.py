@@ -26,7 +26,7 @@ NUMBERS = {"T1": 3, "T2": 0, "T3": 1, "T4": 1, "L1": 1}
 def view(small_lake: Path) -> View:
     from datetime import UTC, datetime
 
-    return View("en", "Asia/Seoul", False, Source(str(small_lake), "1", False), datetime.now(UTC), Filters())
+    return View("en", "Asia/Seoul", False, Source(str(small_lake), "1"), datetime.now(UTC), Filters())
 
 
 @pytest.fixture(scope="module")

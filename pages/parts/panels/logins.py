@@ -171,4 +171,5 @@ DASHBOARD = Dashboard(
     ),
     rows=((L1, L2), (L3, L4)),
     widths=((1, 3), (2, 5)),
+    places_addresses=True,
 )
