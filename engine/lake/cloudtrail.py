@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Raw
 
 from engine.catalog import ANY, BOOL, DATE, LONG, STRING, Field, list_of, map_of
@@ -24,6 +25,7 @@ from engine.lake.records import (
     FIRST_KEY,
     HEADER,
     NOT_AN_OBJECT,
+    RESTART,
     UNCLOSED,
     UNFINISHED,
     WINDOW,
@@ -121,6 +123,8 @@ FIELDS = (
 SCHEMA = pa.schema([pa.field(item.name, arrow_type(item.type)) for item in FIELDS])
 DESCRIPTION = "API calls and sign-ins of AWS accounts, as CloudTrail records them."
 
+ACCOUNT, EVENT_ID = ([item.name for item in DOCUMENT_FIELDS].index(name) for name in ("recipientAccountId", "eventID"))
+
 EVENT = map_of({item.name: item.type for item in DOCUMENT_FIELDS}, rest=REST)
 Event = struct_of(EVENT, maps_as_text=True)
 identity = Interned(IDENTITY)
@@ -147,7 +151,11 @@ ODD_ADDRESS = "address with leading zeros"
 TOO_DEEP = "record nested too deeply"
 NOT_A_LIST = "Records is not a list"
 USUAL_KEY = 48  # an account of 12 digits and a UUID
-KEPT_TEXT = 4000  # characters per reject
+GIVEN_UP = "given up: nothing here looks like a record"
+KEPT_ASIDES = 1000  # texts kept per object, the others are counted
+KEPT_TEXT = 4000  # bytes of a text
+BARREN_RECORDS = 100_000  # broken pieces one after the other
+BARREN_WINDOWS = 64  # windows without an event, 1 GB
 
 
 @dataclass(frozen=True)
@@ -171,9 +179,9 @@ class Decoded:
     times: npt.NDArray[np.int64]
     keys: dict[int, str]  # identity of the events without eventID, by place in `events`
     rejects: list[Reject]
+    more: Counter[tuple[str, bool]]  # rejects beyond the first ones of an object, by reason and `kept`
     skipped: Counter[str]  # records of other kinds
-    text_bytes: int
-    read_bytes: int  # compressed bytes read so far
+    read_bytes: int  # compressed bytes of the object read so far
 
 
 class Misfit(Exception):
@@ -183,44 +191,42 @@ class Misfit(Exception):
 def decode(stream: BinaryIO) -> Iterator[Decoded]:
     """Decode one CloudTrail file: gzip or plain, `{"Records": []}`, list, single object or JSON lines."""
     text = Text(stream)
-    buffer = text.read(WINDOW).removeprefix(BOM)
+    window = text.read(WINDOW).removeprefix(BOM)
     parts = Parts()
-    if text.ended and not buffer.strip():
+    if text.ended and not window.strip():
         yield parts.empty(text)
         return
     if text.ended and not text.damage:
         try:
-            yield parts.fast(decode_all(buffer), text, len(buffer))
+            yield parts.fast(decode_all(window), text)
             return
         except Misfit:
             pass
     cutter = Cutter()
-    header = HEADER.match(buffer)
+    header = HEADER.match(window)
     if header:
-        cutter.open, buffer = 1, buffer[header.end() :]
-    while True:
+        cutter.open, window = 1, window[header.end() :]
+    while not parts.given_up:
         last = text.ended
-        size = len(buffer)
         try:
             if text.damage:
                 raise Misfit
-            events, used = decode_some(buffer, last=last, in_list=cutter.open > 0)
-            part = parts.fast(events, text, used)
+            events, used = decode_some(window, last=last, in_list=cutter.open > 0)
+            part = parts.fast(events, text)
         except Misfit:
-            part = parts.careful(buffer, cutter, text, last)
+            part = parts.careful(window, cutter, text, last)
             used = cutter.used
         yield part
         if last:
             return
-        rest = buffer[used:]
-        buffer = b""
-        buffer = rest + text.read(WINDOW - len(rest))
-        assert used or len(buffer) > size, "a window must shrink or grow"
+        window = window[used:]
+        window += text.read(WINDOW - len(window))
 
 
 def decode_all(text: bytes) -> list[Any]:
     """The events of a text that is complete and sound; raises Misfit for any other."""
     try:
+        check_encoding(text)
         if text.lstrip()[:1] == b"[":
             return LIST_DECODER.decode(text)
         if HEADER.match(text):
@@ -232,90 +238,120 @@ def decode_all(text: bytes) -> list[Any]:
 
 def decode_some(text: bytes, *, last: bool, in_list: bool) -> tuple[list[Any], int]:
     """Events at the beginning of a window and the bytes they took; raises Misfit."""
-    try:
-        if not in_list:
-            end = len(text) if last else text.rfind(b"\n") + 1
-            events = EVENT_DECODER.decode_lines(text[:end])
-        elif last:
-            end = len(text)
-            tail = text.removeprefix(b",").rstrip().removesuffix(b"}").rstrip()
-            events = LIST_DECODER.decode(b"[" + tail)
-        else:
-            # A record ends where the next one begins with the same key as the first. That this is not some place
-            # inside a record is then proved by decoding: brackets left open are an error.
-            first = FIRST_KEY.match(text, 1 if text.startswith(b",") else 0)
-            end = text.rfind(b"}," + first.group()) + 1 if first else 0
-            events = LIST_DECODER.decode(b"[" + text[:end].removeprefix(b",") + b"]")
-    except (ValueError, RecursionError) as problem:
-        raise Misfit from problem
+    if not in_list:
+        end = len(text) if last else text.rfind(b"\n") + 1
+        document = text[:end]
+    elif last:
+        end = len(text)
+        document = b"[" + text.removeprefix(b",").rstrip().removesuffix(b"}").rstrip()
+    else:
+        # A record ends where the next one begins with the same key as the first. That this is not some place inside
+        # a record is then proved by decoding: brackets left open are an error.
+        first = FIRST_KEY.match(text, 1 if text.startswith(b",") else 0)
+        end = text.rfind(b"}," + first.group()) + 1 if first else 0
+        document = b"[" + text[:end].removeprefix(b",") + b"]"
     if end == 0:
         raise Misfit
-    return events, end
+    try:
+        check_encoding(document)
+        return (LIST_DECODER.decode(document) if in_list else EVENT_DECODER.decode_lines(document)), end
+    except (ValueError, RecursionError) as problem:
+        raise Misfit from problem
+
+
+def check_encoding(text: bytes) -> None:
+    """Raise UnicodeDecodeError unless a text is UTF-8: msgspec does not look into the documents it skips."""
+    if not text.isascii():
+        text.decode()
 
 
 @dataclass
 class Parts:
     """Makes the parts of one object, and remembers what has to be known from one to the next."""
 
+    given_up: bool = False
     records: int = 0
-    rejects: int = 0
+    asides: int = 0
+    barren_records: int = 0  # since the last event
+    barren_windows: int = 0
     unnamed: Counter[str] = field(default_factory=Counter)
+    rejects: list[Reject] = field(default_factory=list)  # of the part being made
+    more: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
     def empty(self, text: Text) -> Decoded:
-        return self._part([], np.zeros(0, np.int64), [], [Reject(0, text.damage or EMPTY_FILE, "")], text, 0)
+        self._aside(0, text.damage or EMPTY_FILE)
+        return self._part([], np.zeros(0, np.int64), [], text)
 
-    def fast(self, events: list[Any], text: Text, size: int) -> Decoded:
+    def fast(self, events: list[Any], text: Text) -> Decoded:
         """A part of sound events; raises Misfit when a time is missing or unreadable."""
         times = instants(events)
         try:
-            for event in events:
-                event.userIdentity = identity(event.userIdentity)
+            identities = identity([event.userIdentity for event in events])
         except ValueError as problem:
             raise Misfit from problem
+        for event, who in zip(events, identities, strict=True):
+            event.userIdentity = who
         places = range(self.records + 1, self.records + 1 + len(events))
         self.records += len(events)
-        return self._part(events, times, places, [], text, size)
+        return self._part(events, times, places, text)
 
     def careful(self, window: bytes, cutter: Cutter, text: Text, last: bool) -> Decoded:
         """A part read record by record."""
         found: list[Found] = []
         places: list[int] = []
-        rejects: list[Reject] = []
+        reason = None
         for item in cutter.cut(window, last, careful_records):
             for record in [item] if isinstance(item, Broken) else item:
                 self.records += 1
                 if isinstance(record, Broken):
-                    cut_off = record.reason == UNFINISHED and text.damage
-                    rejects.append(reject(self.records, cut_off or record.reason, record.text))
+                    self.barren_records += 1
+                    reason = (record.reason == UNFINISHED and text.damage) or record.reason
+                    self._aside(self.records, reason, record.text)
                 else:
+                    self.barren_records = 0
+                    reason = None
                     found.append(record)
                     places.append(self.records)
-                    rejects += [reject(self.records, reason, value, kept=True) for reason, value in record.wrong]
+                    for odd, value in record.wrong:
+                        self._aside(self.records, odd, value, kept=True)
+            if self.barren_records > BARREN_RECORDS:
+                break
         ending = text.damage or (UNCLOSED if cutter.open else None)
-        if last and ending and not (rejects and rejects[-1].reason in (text.damage, UNFINISHED)):
-            rejects.append(Reject(0, ending, ""))
+        if last and ending and reason not in (ending, UNFINISHED):
+            self._aside(0, ending)
+        self._lose_patience(bool(found))
         times = np.array([record.time for record in found], np.int64)
-        return self._part([record.event for record in found], times, places, rejects, text, cutter.used)
+        return self._part([record.event for record in found], times, places, text)
 
-    def _part(
-        self,
-        events: list[Any],
-        times: npt.NDArray[np.int64],
-        places: Sequence[int],
-        rejects: list[Reject],
-        text: Text,
-        size: int,
-    ) -> Decoded:
-        skipped = Counter(event.eventCategory for event in events if event.eventCategory in OTHER_KINDS)
-        if skipped:
+    def _lose_patience(self, fertile: bool) -> None:
+        """Stop reading something that is no log at all, however long it is."""
+        self.barren_windows = 0 if fertile else self.barren_windows + 1
+        if self.barren_records > BARREN_RECORDS or self.barren_windows > BARREN_WINDOWS:
+            self.given_up = True
+            self._aside(0, GIVEN_UP)
+
+    def _aside(self, record: int, reason: str, text: bytes = b"", kept: bool = False) -> None:
+        self.asides += 1
+        if self.asides <= KEPT_ASIDES or record == 0:
+            self.rejects.append(Reject(record, reason, text[:KEPT_TEXT].decode(errors="replace"), kept))
+        else:
+            self.more[reason, kept] += 1
+
+    def _part(self, events: list[Any], times: npt.NDArray[np.int64], places: Sequence[int], text: Text) -> Decoded:
+        skipped = Counter[str]()
+        if OTHER_KINDS & {event.eventCategory for event in events}:
+            skipped.update(event.eventCategory for event in events if event.eventCategory in OTHER_KINDS)
             ours = [i for i, event in enumerate(events) if event.eventCategory not in OTHER_KINDS]
             events, times, places = [events[i] for i in ours], times[ours], [places[i] for i in ours]
-        for place, event in zip(places, events, strict=True):
-            address = event.sourceIPAddress
-            if address and (".0" in address or address[0] == "0") and LEADING_ZERO.match(address):
-                rejects.append(Reject(place, ODD_ADDRESS, address, kept=True))
+        odd = {address for address in {event.sourceIPAddress for event in events} if is_odd(address)}
+        if odd:
+            for place, event in zip(places, events, strict=True):
+                if event.sourceIPAddress in odd:
+                    self._aside(place, ODD_ADDRESS, event.sourceIPAddress.encode(), kept=True)
         keys = {i: self._content_key(event) for i, event in enumerate(events) if not event.eventID}
-        return Decoded(events, times, keys, rejects, skipped, size, text.read_bytes)
+        part = Decoded(events, times, keys, self.rejects, self.more, skipped, text.read_bytes)
+        self.rejects, self.more = [], Counter()
+        return part
 
     def _content_key(self, event: Any) -> str:
         """Identity of an event without eventID: its content, and how many of the same came before it in the object."""
@@ -337,7 +373,7 @@ class Found:
 
 
 def careful_records(text: bytes) -> list[Found | Broken] | None:
-    """The records in the text of one JSON object (several when it is an envelope); null when it is no JSON."""
+    """The records in the text of one JSON object (several when it is an envelope); null when it is no such thing."""
     try:
         members = msgspec.json.decode(text, type=dict[str, Raw])
         text.decode()
@@ -349,7 +385,9 @@ def careful_records(text: bytes) -> list[Found | Broken] | None:
         members = msgspec.json.decode(text, type=dict[str, Raw])
     inner = members.get("Records")
     if inner is None:
-        return [careful_record(text)]
+        record = careful_record(text)
+        wraps = isinstance(record, Broken) and RESTART.search(text, 1)
+        return None if wraps else [record]  # some other envelope: what is inside will be looked at
     if not bytes(inner).startswith(b"["):
         return [] if bytes(inner) == b"null" else [Broken(NOT_A_LIST, text)]
     return [
@@ -384,9 +422,13 @@ def mend(text: bytes) -> bytes | None:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-def reject(record: int, reason: str, text: bytes, kept: bool = False) -> Reject:
-    """A reject with the beginning of its text."""
-    return Reject(record, reason, text[:KEPT_TEXT].decode(errors="replace"), kept)
+def is_odd(address: str | None) -> bool:
+    """Whether an address has leading zeros.
+
+    >>> [is_odd(address) for address in ("035.249.253.232", "10.0.0.1", "AWS Internal", None)]
+    [True, False, False, False]
+    """
+    return bool(address and LEADING_ZERO.match(address))
 
 
 # ── times and numbers of events ──────────────────────────────────────────────────────────────────────────────────
@@ -425,20 +467,20 @@ def microseconds(time: datetime) -> int:
     return (time - EARLIEST) // timedelta(microseconds=1)
 
 
-def event_ids(accounts: Sequence[str | None], keys: Sequence[str]) -> npt.NDArray[np.int64]:
+def event_ids(accounts: pa.Array, keys: pa.Array) -> npt.NDArray[np.int64]:
     """The `_id` of events: 63 bits of a hash of account and eventID.
 
-    >>> event_ids(["111122223333", None], ["293ba626-3be5-4a26-ab1b-0f4c54f49959", "short"]).tolist()
-    [6653267766482460614, 7550679660156694668]
+    >>> event_ids(pa.array(["111122223333", None]), pa.array(["293ba626-3be5-4a26-ab1b-0f4c54f49959", "x"])).tolist()
+    [6653267766482460614, 2858720872202629029]
     """
-    texts = [f"{account or ''}{key}".encode() for account, key in zip(accounts, keys, strict=True)]
+    texts = pc.binary_join_element_wise(accounts.fill_null(""), keys, "")
+    usual = pc.equal(pc.binary_length(texts), USUAL_KEY).to_numpy(zero_copy_only=False)
     ids = np.empty(len(texts), np.uint64)
-    usual = np.fromiter(map(len, texts), np.int64, len(texts)) == USUAL_KEY
-    (places,) = np.nonzero(usual)
-    words = np.frombuffer(b"".join(texts[i] for i in places.tolist()), "<u8").reshape(-1, USUAL_KEY // 8)
-    ids[places] = mixed(words)
+    words = np.frombuffer(b"" if not usual.any() else texts.filter(pa.array(usual)).buffers()[2], "<u8")
+    ids[usual] = mixed(words[: usual.sum() * (USUAL_KEY // 8)].reshape(-1, USUAL_KEY // 8))
     for i in np.nonzero(~usual)[0].tolist():
-        ids[i] = int.from_bytes(hashlib.blake2b(texts[i], digest_size=8).digest(), "little")
+        digest = hashlib.blake2b(texts[i].as_py().encode(), digest_size=8).digest()
+        ids[i] = int.from_bytes(digest, "little")
     return (ids >> np.uint64(1)).astype(np.int64)
 
 
@@ -459,14 +501,18 @@ def mixed(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 def to_batch(parts: Sequence[tuple[str, Decoded]]) -> pa.RecordBatch:
     """The rows of decoded parts, each with the name of its object, in the columns of `SCHEMA`."""
     events = [event for _, part in parts for event in part.events]
-    keys = [part.keys.get(i) or event.eventID for _, part in parts for i, event in enumerate(part.events)]
     times = np.concatenate([part.times for _, part in parts]) if parts else np.zeros(0, np.int64)
     places = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part.events) for _, part in parts])
     names = pa.array([name for name, _ in parts], pa.string())
+    document = columns(events, EVENT)
+    accounts, ids = document[ACCOUNT], document[EVENT_ID]
+    if any(part.keys for _, part in parts):
+        unnamed = [part.keys.get(i) for _, part in parts for i in range(len(part.events))]
+        ids = pc.coalesce(pa.array(unnamed, pa.string()), ids)
     arrays = [
         pa.array(times).cast(SCHEMA.field("_time").type),
-        pa.array(event_ids([event.recipientAccountId for event in events], keys)),
-        *columns(events, EVENT),
+        pa.array(event_ids(accounts, ids)),
+        *document,
         pa.DictionaryArray.from_arrays(places, names).cast(pa.string()),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)

@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -31,14 +32,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.lake.cloudtrail import Decoded, Reject, decode, to_batch
+from engine.lake.compact import compact_small
 from engine.lake.objects import Folder, Object, discover, objects, open_object
 from engine.lake.store import OBJECTS, REJECTS, File, Lake, LogTable, by_day
-from engine.language.errors import SourceError
+from engine.language.errors import LakeError, SourceError
 
-EVENTS_AT_ONCE = 8192  # decoded events turned into columns together
-BATCH_BYTES = 64 << 20  # of columns, after which a commit is made
+EVENTS_AT_ONCE = 2048  # decoded events turned into columns together
+BATCH_BYTES = 48 << 20  # of columns, after which a commit is made
 BATCH_REJECTS = 20_000
-KEPT_REJECTS = 1000  # texts kept per object; the others are counted
 EXAMPLES = 3  # per reason, in the report
 PROGRESS_SECONDS = 0.1
 DAYS_REMEMBERED = 16
@@ -137,19 +138,18 @@ def collect(
         raise SourceError(f"`{kind}` cannot be collected", "this version collects `cloudtrail`")
     folders = discover(source)
     collector = Collector(lake, folders, progress, cancel or threading.Event())
-    with without_garbage_collection():
-        return collector.run(folders, since)
+    return collector.run(folders, since)
 
 
-class without_garbage_collection:  # noqa: N801
-    """Decoded records have no cycles, but looking for some costs a fifth of the time."""
-
-    def __enter__(self) -> None:
-        self._was_enabled = gc.isenabled()
-        gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        if self._was_enabled:
+@contextmanager
+def garbage_collection_paused() -> Iterator[None]:
+    """Decoded records have no cycles, but looking for some would cost a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
             gc.enable()
 
 
@@ -172,6 +172,7 @@ class Collector:
     def __init__(
         self, lake: Lake, folders: list[Folder], progress: Callable[[Progress], None] | None, cancel: threading.Event
     ) -> None:
+        self._lake = lake
         self._writer = Writer(lake)
         self._ledger = Ledger(lake.table("_objects"))
         self._progress = progress
@@ -196,10 +197,14 @@ class Collector:
             self._storing: Future[None] | None = None
             try:
                 for item in self._wanted(folders, since):
-                    self._read(item)
+                    with garbage_collection_paused():
+                        self._read(item)
                 self._flush()
             finally:
                 self._wait()
+        if self._done["collected"]:
+            with suppress(LakeError):  # what was collected is safe, and the next collect tries again
+                compact_small(self._lake)
         self._tell(last=True)
         return self._report()
 
@@ -257,14 +262,18 @@ class Collector:
         for kind, count in part.skipped.items():
             self._skipped[f"{kind} records"] += count
         for found in part.rejects:
-            by_reason = self._remarks if found.kept else self._rejects
-            by_reason[found.reason] += 1
-            counts["rejects"] += not found.kept
-            counts["texts"] += 1
+            by_reason = self._count(found.reason, found.kept, 1, counts)
             if by_reason[found.reason] <= EXAMPLES:
                 self._examples.append(Example(item.name, found.record, found.reason, found.text[:200]))
-            if counts["texts"] <= KEPT_REJECTS:
-                self._batch.rejects.append((item, found))
+            self._batch.rejects.append((item, found))
+        for (reason, kept), count in part.more.items():
+            self._count(reason, kept, count, counts)
+
+    def _count(self, reason: str, kept: bool, count: int, counts: Counter[str]) -> Counter[str]:
+        by_reason = self._remarks if kept else self._rejects
+        by_reason[reason] += count
+        counts["rejects"] += 0 if kept else count
+        return by_reason
 
     def _add(self, item: Object, part: Decoded) -> None:
         self._parts.append((item.name, part))

@@ -6,9 +6,9 @@ A value that does not have its declared type never costs its event: `fit` keeps 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -59,7 +59,7 @@ def python_type(kind: Type) -> Any:
     if kind is ANY:
         return Raw
     if kind is BOOL:
-        return bool | str | None  # some services write "true"
+        return bool | Literal["true", "false", "True", "False"] | None
     if kind.name == "map":
         return struct_of(kind) | None
     if kind.element is not None:
@@ -76,10 +76,7 @@ def decoder(kind: Type) -> msgspec.json.Decoder[Any]:
 
 
 def to_array(values: Sequence[Any], kind: Type) -> pa.Array:
-    """An Arrow array of decoded values.
-
-    Raises pa.ArrowInvalid when a JSON text is not UTF-8 (msgspec does not look into what it skips).
-    """
+    """An Arrow array of decoded values. The JSON texts among them must be UTF-8: nobody looks again."""
     if kind is ANY:
         return json_array(values)
     if kind is BOOL:
@@ -88,6 +85,8 @@ def to_array(values: Sequence[Any], kind: Type) -> pa.Array:
         return struct_array(values, kind)
     if kind.element is not None:
         return list_array(values, kind.element)
+    if values.count(None) == len(values):
+        return pa.nulls(len(values), pa.string())
     return pa.array(values, pa.string())
 
 
@@ -102,53 +101,52 @@ def columns(documents: Sequence[msgspec.Struct], kind: Type) -> list[pa.Array]:
 
 def struct_array(values: Sequence[Any], kind: Type) -> pa.Array:
     """Documents as a struct array; those that are one and the same object are converted once."""
-    different = {id(value): value for value in values if value is not None}
+    different = dict(zip(map(id, values), values, strict=True))
+    different.pop(id(None), None)
     if not different:
         return pa.nulls(len(values), arrow_type(kind))
-    place: dict[int, int | None] = dict(zip(different, range(len(different)), strict=True))
     array = pa.StructArray.from_arrays(columns(list(different.values()), kind), fields=list(arrow_type(kind)))
     if len(different) == len(values):
         return array
-    return array.take(pa.array(map(place.get, map(id, values)), pa.int32(), size=len(values)))
+    place = dict(zip(different, range(len(different)), strict=True))
+    place[id(None)] = -1
+    places = np.fromiter(map(place.__getitem__, map(id, values)), np.int32, len(values))
+    return array.take(pa.array(places, mask=places < 0))
 
 
 def list_array(values: Sequence[Any], element: Type) -> pa.Array:
     kind = pa.list_(pa.field("element", arrow_type(element)))
-    if all(value is None for value in values):
+    if values.count(None) == len(values):
         return pa.nulls(len(values), kind)
-    sizes = np.fromiter((len(value or ()) for value in values), np.int32, len(values))
+    sizes = np.array([-1 if value is None else len(value) for value in values], np.int32)
+    missing = sizes < 0
     offsets = np.zeros(len(values) + 1, np.int32)
-    np.cumsum(sizes, out=offsets[1:])
+    np.cumsum(np.where(missing, 0, sizes), out=offsets[1:])
     items = to_array([item for value in values if value for item in value], element)
-    missing = pa.array([value is None for value in values])
-    return pa.ListArray.from_arrays(pa.array(offsets), items, type=kind, mask=missing)
+    return pa.ListArray.from_arrays(pa.array(offsets), items, type=kind, mask=pa.array(missing))
 
 
 def bool_array(values: Sequence[Any]) -> pa.Array:
     try:
         return pa.array(values, pa.bool_())
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        words = {"true": True, "false": False}
-        return pa.array([words.get(v.lower()) if isinstance(v, str) else v for v in values], pa.bool_())
+        return pa.array([v in ("true", "True") if isinstance(v, str) else v for v in values], pa.bool_())
 
 
 def json_array(values: Sequence[Raw]) -> pa.Array:
     """JSON texts as they stood in the document; a missing key and `null` are null."""
     count = len(values)
+    if values.count(ABSENT) == count:
+        return pa.nulls(count, pa.string())
     sizes = np.fromiter(map(len, values), np.int32, count)
     offsets = np.zeros(count + 1, np.int32)
     np.cumsum(sizes, out=offsets[1:])
-    if offsets[-1] == 0:
-        return pa.nulls(count, pa.string())
     text = b"".join(values)
     present = sizes > 0
     (four,) = np.nonzero(sizes == 4)
-    present[four] = [text[start : start + 4] != b"null" for start in offsets[four].tolist()]
+    present[four] = np.frombuffer(text, np.uint8)[offsets[four]] != ord("n")
     validity = pa.py_buffer(np.packbits(present, bitorder="little"))
-    array = pa.Array.from_buffers(pa.string(), count, [validity, pa.py_buffer(offsets), pa.py_buffer(text)])
-    if not text.isascii():
-        array.validate(full=True)
-    return array
+    return pa.Array.from_buffers(pa.string(), count, [validity, pa.py_buffer(offsets), pa.py_buffer(text)])
 
 
 # ── values that do not fit ───────────────────────────────────────────────────────────────────────────────────────
@@ -166,13 +164,14 @@ class Interned:
         self._kind = kind
         self._known: dict[bytes, msgspec.Struct | None] = {}
 
-    def __call__(self, text: Raw) -> msgspec.Struct | None:
-        """The document, null when it is missing or null; raises msgspec.ValidationError when values do not fit."""
-        key = bytes(text)
+    def __call__(self, texts: Iterable[Raw]) -> list[msgspec.Struct | None]:
+        """The documents, null where one is missing or null; raises msgspec.ValidationError when values do not fit."""
+        keys = list(map(bytes, texts))
+        known = self._known
         try:
-            return self._known[key]
+            return [known[key] for key in keys]
         except KeyError:
-            return self._decode(key)
+            return [known[key] if key in known else self._decode(key) for key in keys]
 
     def _decode(self, key: bytes) -> msgspec.Struct | None:
         if len(self._known) >= self.MOST:
@@ -214,10 +213,8 @@ def fit_member(
 ) -> bool:
     """Set one key; False when the value has to go to the remainder."""
     try:
-        item = decoder(kind).decode(value)
-        if kind is not BOOL or not isinstance(item, str) or item.lower() in ("true", "false"):
-            setattr(document, name, item)
-            return True
+        setattr(document, name, decoder(kind).decode(value))
+        return True
     except msgspec.ValidationError:
         pass
     text = bytes(value)

@@ -14,10 +14,13 @@ from typing import BinaryIO, TypeVar
 from isal import isal_zlib
 
 WINDOW = 16 << 20  # decompressed bytes decoded at a time
-LONGEST = 8 << 20  # a record longer than this is put aside (CloudTrail's own limit is 256 KB)
+LONGEST = 4 << 20  # a record longer than this is put aside (CloudTrail's own limit is 256 KB)
+DEEPEST = 500  # brackets inside one another
+PATIENCE = 50  # records without end in a window
 READ = 1 << 20  # compressed bytes read at a time
 T = TypeVar("T")
 
+QUOTE = ord('"')
 GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 
@@ -32,12 +35,12 @@ NOT_AN_OBJECT = "not a JSON object"
 TOO_LONG = f"record longer than {LONGEST >> 20} MB"
 
 HEADER = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[|\s*\[')
-BETWEEN = re.compile(rb"[\s,}]*")
+BETWEEN = re.compile(rb"[\s,}\[\]]*")
 # Everything up to the next bracket, strings included; possessive, so that it never backtracks.
 TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 # Where reading can start again behind something broken.
 RESTART = re.compile(rb'\{\s*"(?:eventVersion|Records)"\s*:|(?<=\n)\{')
-SCALAR = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|[^,\]\n]+|.', re.DOTALL)
+OTHER_VALUE = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|[^,\]\n]+|.', re.DOTALL)
 FIRST_KEY = re.compile(rb'\{\s*"[^"]*"\s*:')
 
 
@@ -124,59 +127,63 @@ class Cutter:
 
     def cut(self, text: bytes, last: bool, parse: Callable[[bytes], T | None]) -> Iterator[T | Broken]:
         """What `parse` makes of the records of a window (null: the text is no JSON); `last`: no more text follows."""
-        place = 0
+        place = lost = 0
         while True:
             self.used = place = self._skip(text, place)
             if place >= len(text):
                 return
             whole = last or len(text) - place >= LONGEST
-            if text[place] != 0x7B:  # an opening brace
-                end = SCALAR.match(text, place).end()  # type: ignore[union-attr]
+            if text[place : place + 1] != b"{":
+                end = OTHER_VALUE.match(text, place).end()  # type: ignore[union-attr]
                 if end == len(text) and not whole:
                     return
                 yield Broken(NOT_AN_OBJECT, text[place:end].strip())
-            elif (found := end_of_record(text, place)) is not None:
-                end = found
-                record = parse(text[place:end])
-                if record is None:
-                    end = restart(text, place + 1, end) or end
-                    yield Broken(MALFORMED, text[place:end])
-                else:
-                    yield record
-            else:
-                if not whole:
-                    return
-                end = restart(text, place + 1, len(text)) or len(text)
-                reason = TOO_LONG if not last else UNFINISHED if end == len(text) else MALFORMED
+                place = end
+                continue
+            # A record without end makes the search for its end run far. After many of them, records are only
+            # looked for up to where the next one seems to begin, or the time would grow with the square of the size.
+            limit = restart(text, place + 1, len(text)) if lost > PATIENCE else None
+            found = end_of_record(text, place, limit or min(len(text), place + LONGEST))
+            record = parse(text[place:found]) if found else None
+            if record is not None:
+                yield record
+                place = found or place
+            elif found or whole:
+                lost += 1
+                again = restart(text, place + 1, found or len(text))
+                reason = MALFORMED if found or again else UNFINISHED if last else TOO_LONG
+                end = again or found or len(text)
                 yield Broken(reason, text[place:end])
-            place = end
+                place = end
+            else:
+                return
 
     def _skip(self, text: bytes, place: int) -> int:
         """Step over blanks, commas, and the beginnings and ends of record lists."""
         while True:
-            place = BETWEEN.match(text, place).end()  # type: ignore[union-attr]
             header = HEADER.match(text, place)
             if header:
                 self.open += 1
                 place = header.end()
-            elif text[place : place + 1] == b"]":
-                self.open = max(0, self.open - 1)
-                place += 1
-            else:
+            end = BETWEEN.match(text, place).end()  # type: ignore[union-attr]
+            self.open = max(0, self.open + text.count(b"[", place, end) - text.count(b"]", place, end))
+            place = end
+            if not HEADER.match(text, place):
                 return place
 
 
-def end_of_record(text: bytes, start: int) -> int | None:
-    """Where the object that begins at `start` ends, null when the text ends first.
+def end_of_record(text: bytes, start: int, limit: int) -> int | None:
+    """Where the object that begins at `start` ends, null when that is not before `limit`.
 
-    >>> end_of_record(b'{"a": "}", "b": [{}]} rest', 0)
+    >>> text = b'{"a": "}", "b": [{}]} rest'
+    >>> end_of_record(text, 0, len(text))
     21
     """
     depth = 0
     place = start
     while True:
-        place = TO_BRACKET.match(text, place).end()  # type: ignore[union-attr]
-        if place >= len(text) or text[place] == 0x22:  # an unfinished string
+        place = TO_BRACKET.match(text, place, limit).end()  # type: ignore[union-attr]
+        if place >= limit or text[place] == QUOTE or depth > DEEPEST:
             return None
         depth += 1 if text[place] in b"{[" else -1
         place += 1

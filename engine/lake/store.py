@@ -190,6 +190,13 @@ class LogTable:
     def location(self, file: File) -> str:
         return os.path.join(self.path, file.path)
 
+    def vacuum(self, keep_hours: int) -> list[str]:
+        """Delete files that the table has not used for so long, and return their paths."""
+        try:
+            return self._delta.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False)
+        except (DeltaError, OSError) as problem:
+            raise LakeError(f"cannot clean up `{self.path}`: {problem}") from problem
+
     def _add(self, file: File, new: bool) -> AddAction:
         by = self.layout.sorted_by
         stats = {
@@ -288,10 +295,14 @@ class Lake:
             tables.append(Table(name, fields, description, scan))
         return Catalog(tuple(tables), "-".join(versions))
 
+    def location(self, name: str, file: File) -> str:
+        """Local path of a file of a table."""
+        return os.path.join(self.path, name, file.path)
+
     def scan(self, name: str, snapshot: Snapshot, start: datetime | None, end: datetime | None) -> Scan:
         """Local paths of the files that may hold rows of `[start, end)`."""
         files = [file for file in snapshot.files if file.overlaps(start, end)]
-        paths = tuple(os.path.join(self.path, name, file.path) for file in files)
+        paths = tuple(self.location(name, file) for file in files)
         return Scan(paths, sum(file.bytes for file in files), len(snapshot.files))
 
 
