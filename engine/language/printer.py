@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.language.grammar import BINDING, PRECEDENCE
+from engine.language.expression import BINDING, PRECEDENCE
 from engine.language.nodes import Binary, Call, Command, Expr, FieldRef, Items, Literal, Negate, OptionValue, Query
 
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
