@@ -40,7 +40,7 @@ def test_offsets_that_never_change_are_known() -> None:
 
 
 @given(
-    st.datetimes(datetime(2008, 1, 1), datetime(2032, 1, 1)),
+    st.datetimes(datetime(2008, 1, 1), datetime(2032, 1, 1)),  # noqa: DTZ001 - read as UTC below
     st.sampled_from(ZONES),
     st.sampled_from(["1d", "1w", "1mon", "3mon", "1y", "10m", "1h", "6h", "15m", "30s"]),
 )
@@ -67,7 +67,7 @@ def test_a_bucket_begins_on_a_border_and_holds_its_instant(naive: datetime, zone
             assert wall.hour % 6 == 0 or start.utcoffset() != (start + timedelta(hours=6)).utcoffset()
         case _:
             seconds = {"10m": 600, "1h": 3600, "15m": 900, "30s": 30}[span]
-            assert (wall - datetime(1970, 1, 1)).total_seconds() % seconds == 0
+            assert (wall - datetime(1970, 1, 1)).total_seconds() % seconds == 0  # noqa: DTZ001
             assert instant - start.astimezone(UTC) < timedelta(seconds=seconds)
 
 
