@@ -8,7 +8,8 @@ import streamlit as st
 
 st.set_page_config(page_title="Trailboard", page_icon="static/favicon.png", layout="wide")
 
-from pages.parts.frame import choose_language, draw_frame  # noqa: E402  (the page config comes first)
+from pages.parts.card import guarded  # noqa: E402  (the page config comes first)
+from pages.parts.frame import choose_language, draw_frame  # noqa: E402
 from pages.parts.texts import translate  # noqa: E402
 
 ROOT = Path(__file__).parent
@@ -35,5 +36,11 @@ for section, file, title, icon, has_filters in PAGES:
         narrowed[page.title] = has_filters
 
 page = st.navigation(sections)
-draw_frame(page.title, language, filters, narrowed=narrowed[page.title])
-page.run()
+
+
+def run() -> None:
+    draw_frame(page.title, language, filters, narrowed=narrowed[page.title])
+    page.run()
+
+
+guarded(run, language, key="page")

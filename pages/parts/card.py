@@ -19,6 +19,7 @@ from pages.parts import data
 from pages.parts.draw import CARD_EDGES, Shown, can_explore, draw
 from pages.parts.links import EXPLORE, explore_params
 from pages.parts.panel import Dashboard, Number, Panel, StackedColumns
+from pages.parts.texts import Language, translate
 from pages.parts.view import View
 
 log = logging.getLogger(__name__)
@@ -49,28 +50,28 @@ def card(panel: Panel, view: View) -> None:
         with st.container(border=True, height=panel.height, key=f"card_{panel.id}", gap="xsmall"):
             head = st.container(horizontal=True, vertical_alignment="top", wrap=False, gap="xsmall")
             head.markdown(f"**{_title(panel, view)}**", help=panel.help.to(view.language), width="stretch")
-            guarded(lambda: _body(panel, view, head), view, key=panel.id)
+            guarded(lambda: _body(panel, view, head), view.language, key=panel.id)
 
     fragment()
 
 
-def guarded(body: Callable[[], None], view: View, *, key: str) -> None:
+def guarded(body: Callable[[], object], language: Language, *, key: str) -> None:
     """Draw something; when that fails, tell why as plain text and offer another try. No traceback is ever shown."""
     try:
         body()
     except QueryError as problem:  # without the caret: the query is not the viewer's
-        _failure(f"{problem.code}: {problem.message}", view, key)
+        _failure(f"{problem.code}: {problem.message}", language, key)
     except TrailboardError as problem:
-        _failure(str(problem), view, key)
+        _failure(str(problem), language, key)
     except Exception as problem:
-        log.exception("panel %s failed", key)
-        _failure(view.t("unexpected", kind=type(problem).__name__), view, key)
+        log.exception("%s failed", key)
+        _failure(translate("unexpected", language, kind=type(problem).__name__), language, key)
 
 
-def _failure(message: str, view: View, key: str) -> None:
-    st.badge(view.t("failed"), icon=":material/error:", color="red")
+def _failure(message: str, language: Language, key: str) -> None:
+    st.badge(translate("failed", language), icon=":material/error:", color="red")
     st.code(message, language=None, wrap_lines=True)
-    st.button(view.t("retry"), icon=":material/refresh:", key=f"{key}_retry")
+    st.button(translate("retry", language), icon=":material/refresh:", key=f"{key}_retry")
 
 
 def asked(panel: Panel, view: View, *, given: bool = False) -> Query:

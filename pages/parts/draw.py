@@ -65,13 +65,18 @@ class Shown:
 
     def rows_query(self, values: Mapping[str, Any] | None = None, period: Period | None = None) -> Query:
         """The rows behind the panel, or behind a part of it: over absolute instants, so that a link stays true."""
-        view = self.view
-        start, end = (period or view.period).window(view.now)
-        return Period(start=start, end=end).on(rows_behind(self.query, values or {}), view.zone)
+        window = (period or self.view.period).window(self.answer.now)
+        start, end = (_full_second(moment) for moment in window)
+        return Period(start=start, end=end).on(rows_behind(self.query, values or {}), self.view.zone)
 
     def explore(self, query: Query) -> None:
         """Leave for Explore with a query; to be called in a callback."""
         st.switch_page(EXPLORE, query_params=explore_params(print_query(query)))
+
+
+def _full_second(moment: datetime) -> datetime:
+    """The next full second: `from` and `to` know no finer ones, and events of CloudTrail have none."""
+    return moment.replace(microsecond=0) + timedelta(seconds=1) if moment.microsecond else moment
 
 
 def can_explore() -> bool:

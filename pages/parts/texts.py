@@ -115,7 +115,7 @@ TEXTS: dict[str, Text] = {
     "files": Text("{read} of {total} files", "파일 {read}/{total}개"),
     "updated": Text("at {time}", "{time} 기준"),
     "retry": Text("Try again", "다시 시도"),
-    "failed": Text("This panel could not be loaded.", "이 패널을 불러오지 못했습니다."),
+    "failed": Text("This could not be loaded.", "불러오지 못했습니다."),
     "unexpected": Text(
         "Something unexpected happened ({kind}). The server's log has the details.",
         "예상하지 못한 문제가 생겼습니다 ({kind}). 자세한 내용은 서버 로그에 있습니다.",
