@@ -94,4 +94,5 @@ def rejects(lake: Lake, limit: int = 1000) -> pd.DataFrame:
 def query(sql: str, **parameters: object) -> pd.DataFrame:
     with duckdb.connect() as duck:
         duck.execute("SET TimeZone = 'UTC'")
-        return duck.execute(sql, parameters).df()
+        frame: pd.DataFrame = duck.sql(sql, params=parameters).to_arrow_table().to_pandas()
+        return frame

@@ -102,10 +102,14 @@ def discover(source: str) -> list[Folder]:
     try:
         if path.is_file():
             return [Folder(str(path), facts_of(str(path)).day, 1, path.stat().st_size)]
-        next(os.scandir(path), None)
+        os.scandir(path).close()
     except OSError as problem:
         raise SourceError(f"cannot read `{source}`: {problem.strerror}") from problem
-    folders = [folder for root, _, _ in os.walk(path) if (folder := measure(root)).files]
+    folders = [
+        folder
+        for root, _, _ in os.walk(path)
+        if not root.endswith("/_delta_log") and (folder := measure(root)).files  # the JSON files of a lake
+    ]
     return sorted(folders, key=lambda folder: (folder.day, folder.path), reverse=True)
 
 
