@@ -16,11 +16,11 @@ from engine.language.printer import print_query
 from engine.language.rewrite import with_span
 from engine.query import Result
 from pages.parts import data
-from pages.parts.draw import CARD_EDGES, Shown, can_explore, draw
 from pages.parts.links import EXPLORE, explore_params
 from pages.parts.panel import Dashboard, Number, Panel, StackedColumns
 from pages.parts.texts import Language, translate
 from pages.parts.view import View
+from pages.parts.visuals import CARD_EDGES, Shown, draw
 
 log = logging.getLogger(__name__)
 
@@ -118,9 +118,8 @@ def _menu(shown: Shown) -> None:
     ):
         st.caption(view.t("query_view"))
         st.code(print_query(shown.query), language=None, wrap_lines=True)
-        if can_explore():
-            _explore_link("open_query", shown.query, shown)
-            _explore_link("rows", shown.rows_query(), shown)
+        _explore_link("open_query", shown.query, shown)
+        _explore_link("rows", shown.rows_query(), shown)
         with st.container(horizontal=True):
             _download("csv", lambda: to_csv(answer.frame, bom=True), "text/csv", shown)
             _download("parquet", lambda: to_parquet(answer.frame), "application/vnd.apache.parquet", shown)

@@ -1,0 +1,6 @@
+"""How each visual draws the answer to its panel: one module per visual, all behind `draw`."""
+
+from pages.parts.visuals import bars, columns, countries, number, table
+from pages.parts.visuals.shown import CARD_EDGES, Shown, draw
+
+__all__ = ["CARD_EDGES", "Shown", "bars", "columns", "countries", "draw", "number", "table"]
