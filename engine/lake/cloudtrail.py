@@ -270,6 +270,7 @@ class Parts:
     """Makes the parts of one object, and remembers what has to be known from one to the next."""
 
     given_up: bool = False
+    blank: bool = True
     records: int = 0
     asides: int = 0
     barren_records: int = 0  # since the last event
@@ -317,6 +318,9 @@ class Parts:
             if self.barren_records > BARREN_RECORDS:
                 break
         ending = text.damage or (UNCLOSED if cutter.open else None)
+        self.blank = self.blank and not window.strip()
+        if last and self.blank and not ending:
+            self._aside(0, EMPTY_FILE)
         if last and ending and reason not in (ending, UNFINISHED):
             self._aside(0, ending)
         self._lose_patience(bool(found))

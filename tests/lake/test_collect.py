@@ -211,19 +211,19 @@ def test_a_commit_of_somebody_else_in_between_is_compared_with(lake, logs, monke
 def test_many_small_commits_become_few_files(lake, logs, monkeypatch):
     monkeypatch.setattr(collecting, "BATCH_BYTES", 1)
     monkeypatch.setattr(collecting, "EVENTS_AT_ONCE", 1)
-    monkeypatch.setattr("engine.lake.compact.MANY", 10)
-    events = write_logs(logs, files=40, per_file=10, days=2)
+    monkeypatch.setattr("engine.lake.compact.MANY", 5)
+    events = write_logs(logs, files=16, per_file=10, days=2)
     report = collect(lake, "cloudtrail", str(logs))
     assert report.events == events
     assert count(lake) == (events,) * 3
     files = lake.snapshot("cloudtrail").files
     assert {file.partition for file in files} == {"2024-05-01", "2024-05-02"}
-    assert len(files) < 10
+    assert len(files) < 6
     for file in files:
         rows = select_file(lake, file)
         assert rows == sorted(rows)
         assert (rows[0], rows[-1]) == (file.first, file.last)
-    assert collect(lake, "cloudtrail", str(logs)).already == 40
+    assert collect(lake, "cloudtrail", str(logs)).already == 16
 
 
 def select_file(lake, file):
