@@ -32,6 +32,7 @@ class Scope:
     columns: Mapping[str, Column]
     context: Context
     bound: Mapping[str, Value] = field(default_factory=dict)
+    order: str = ""  # the inside of an ORDER BY, empty when rows have no order
 
     def binding(self, bound: Mapping[str, Value]) -> Scope:
         """The same scope with lambda parameters added."""

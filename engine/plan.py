@@ -53,7 +53,7 @@ class Rows:
 
     @property
     def scope(self) -> Scope:
-        return Scope(self.columns, self.context)
+        return Scope(self.columns, self.context, order=self.order_by())
 
     def value(self, expr: Expr) -> Value:
         """Plan an expression over these rows."""

@@ -24,6 +24,7 @@ from engine.language.grammar import parse
 from engine.language.nodes import Query
 from engine.language.printer import print_query
 from engine.lookups import LookupTable, csv_lookups, geoip
+from engine.native import FUNCTIONS
 from engine.plan import Rows, plan
 from engine.procedures import procedures
 
@@ -106,7 +107,7 @@ class Engine:
         self._tables = tables
         self._lake = _opened(lake)
         self._lookups: dict[str, LookupTable] = {**csv_lookups(lookup_folder), "geoip": geoip(geo)}
-        functions = tuple(lookup.function for lookup in self._lookups.values())
+        functions = (*FUNCTIONS, *(lookup.function for lookup in self._lookups.values()))
         self._duckdb = DuckDB(memory_limit=memory_limit, functions=functions)
         self._procedures = procedures(procedure_folder)
 

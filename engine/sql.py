@@ -10,6 +10,7 @@ A value of type `any` is JSON text. Two kinds of values have no JSON form of the
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 
 
 def identifier(name: str) -> str:
@@ -26,6 +27,16 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def variable(*expressions: str) -> str:
+    """A name for the variable of a lambda that means nothing in these expressions, so that it hides nothing there.
+
+    >>> variable("a", '"v1" + v2')
+    'v3'
+    """
+    taken = " ".join(expressions).casefold()
+    return next(name for name in (f"v{index}" for index in count(1)) if name not in taken)
+
+
 def number(value: int | float) -> str:
     """A number literal of the type that Python's value has (BIGINT beyond 32 bits, DOUBLE for floats)."""
     if isinstance(value, int):
@@ -39,6 +50,16 @@ def instant(value: datetime) -> str:
     """A TIMESTAMPTZ literal; `value` must know its zone."""
     return f"TIMESTAMPTZ '{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00'"
 
+
+#: Hours east of UTC of zone abbreviations in texts.
+ZONE_HOURS: dict[str, float] = {
+    "Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
+    "MSK": 3, "IST": 5.5, "ICT": 7, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12,
+    "NZDT": 13, "HST": -10, "AKST": -9, "AKDT": -8, "PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "CST": -6, "CDT": -5,
+    "EST": -5, "EDT": -4,
+}  # fmt: skip
+
+_ZONES = " ".join(f"WHEN '{name}' THEN {round(hours * 3600)}" for name, hours in ZONE_HOURS.items())
 
 #: name → (parameters, body). Created once for each DuckDB instance (`engine.backend`).
 MACROS: dict[str, tuple[str, str]] = {
@@ -140,6 +161,135 @@ MACROS: dict[str, tuple[str, str]] = {
         """CASE WHEN len(groups) = 8
               AND len(list_filter(groups, lambda g: NOT regexp_full_match(g, '[0-9a-f]{1,4}'))) = 0
         THEN array_to_string(list_transform(groups, lambda g: if(ltrim(g, '0') = '', '0', ltrim(g, '0'))), ':') END""",
+    ),
+    # Name of a value's type, as `typeof` gives it.
+    "any_type": (
+        "x",
+        """CASE any_rank(x) WHEN 1 THEN 'bool' WHEN 3 THEN 'date' WHEN 4 THEN 'ipv4' WHEN 5 THEN 'ipv6'
+        WHEN 6 THEN 'string' WHEN 7 THEN 'list' WHEN 8 THEN 'map'
+        WHEN 2 THEN CASE WHEN NOT any_is_integer(x) THEN 'double'
+                         WHEN TRY_CAST(x AS INTEGER) IS NULL THEN 'long' ELSE 'int' END END""",
+    ),
+    # IPv4 address of a number's low 32 bits.
+    "ip_of_number": (
+        "x",
+        """((x >> 24) & 255) || '.' || ((x >> 16) & 255) || '.' || ((x >> 8) & 255) || '.' || (x & 255)""",
+    ),
+    # A real number as text spells it, with blanks around it.
+    "real_text": (
+        "x",
+        """CASE WHEN regexp_full_match(x, '\\s*[+-]?((\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?|NaN|Infinity)\\s*')
+        THEN TRY_CAST(trim(x) AS DOUBLE) END""",
+    ),
+    # An object of pairs (k, v) whose v is JSON text; of equal keys the last counts, nulls are left out.
+    "object_of_pairs": (
+        "pairs",
+        """'{' || array_to_string(list_transform(list_filter(pairs, lambda p, i: p.k IS NOT NULL AND p.v IS NOT NULL
+            AND NOT coalesce(list_contains(list_transform(pairs[i + 1:], lambda q: q.k), p.k), false)),
+            lambda p: CAST(to_json(p.k) AS VARCHAR) || ':' || p.v), ',') || '}'""",
+    ),
+    # Positions of texts in texts, from 0; -1 when they are not there.
+    "index_of": (
+        "x, part, start",
+        """CAST(CASE WHEN part = '' THEN least(greatest(coalesce(start, 0), 0), length(x))
+        WHEN instr(substring(x, greatest(coalesce(start, 0), 0) + 1), part) = 0 THEN -1
+        ELSE instr(substring(x, greatest(coalesce(start, 0), 0) + 1), part) - 1 + greatest(coalesce(start, 0), 0)
+        END AS INTEGER)""",
+    ),
+    "last_index_of": (
+        "x, part, start",
+        """CAST(CASE WHEN x IS NULL OR part IS NULL OR start IS NULL THEN NULL WHEN start < 0 THEN -1
+        WHEN part = '' THEN least(start, length(x))
+        WHEN NOT contains(left(x, start + length(part)), part) THEN -1
+        ELSE length(left(x, start + length(part))) - length(part) + 1
+           - instr(reverse(left(x, start + length(part))), reverse(part)) END AS INTEGER)""",
+    ),
+    # Position from the start of something with n parts; negative ones count from its end.
+    "from_start": ("position, n", "if(position < 0, position + n, position)"),
+    # Part from `first` to before `last`, from 0; null when it would begin outside or end before it begins.
+    "sub_text": (
+        "x, first, last",
+        """CASE WHEN from_start(first, length(x)) >= 0 AND from_start(first, length(x)) < length(x)
+              AND from_start(last, length(x)) >= from_start(first, length(x))
+        THEN substring(x, from_start(first, length(x)) + 1,
+                       least(from_start(last, length(x)), length(x)) - from_start(first, length(x))) END""",
+    ),
+    "sub_list": (
+        "x, first, last",
+        """CASE WHEN from_start(first, len(x)) >= 0 AND from_start(first, len(x)) < len(x)
+              AND from_start(last, len(x)) >= from_start(first, len(x))
+        THEN x[from_start(first, len(x)) + 1:least(from_start(last, len(x)), len(x))] END""",
+    ),
+    "any_length": (
+        "x",
+        """CASE any_rank(x) WHEN 7 THEN json_array_length(x) WHEN 8 THEN len(json_keys(x))
+        ELSE length(any_text(x)) END""",
+    ),
+    "reverse_ip": (
+        "x",
+        """CASE WHEN NOT contains(x, ':') THEN split_part(x, '.', 4) || '.' || split_part(x, '.', 3) || '.'
+        || split_part(x, '.', 2) || '.' || split_part(x, '.', 1) END""",
+    ),
+    # Numbers in print: thousands marked, zeros between sign and digits.
+    "real_with_commas": (
+        "x",
+        """regexp_extract(x, '^[+-]?') || format('{:,}', TRY_CAST(regexp_extract(x, '\\d+') AS BIGINT))
+        || regexp_extract(x, '\\..*$')""",
+    ),
+    "zero_padded": (
+        "x, width",
+        """regexp_extract(x, '^[+-]?')
+        || lpad(ltrim(x, '+-'), greatest(width - length(regexp_extract(x, '^[+-]?')), length(ltrim(x, '+-'))), '0')""",
+    ),
+    # Text of a URL; what is no URL text stays as it is.
+    "url_text": (
+        "x",
+        """CASE WHEN regexp_full_match(x, '(?s)([^%]|%[0-9A-Fa-f]{2})*')
+        THEN coalesce(TRY(url_decode(replace(x, '+', ' '))), x) ELSE x END""",
+    ),
+    "ip4_number": ("x", "CASE WHEN NOT contains(x, ':') THEN CAST(ip_number(x) AS BIGINT) END"),
+    # First address of the network of `bits` that an address is in.
+    "ip_network": (
+        "x, bits",
+        """CASE WHEN contains(x, ':') THEN
+            if(bits BETWEEN 0 AND 128, array_to_string(list_transform(string_split(x, ':'), lambda g, i:
+                lower(to_hex(CAST('0x' || g AS INTEGER)
+                             & CAST(65536 - pow(2, 16 - least(greatest(bits - 16 * (i - 1), 0), 16)) AS INTEGER)))),
+                ':'), NULL)
+        WHEN bits BETWEEN 0 AND 32
+        THEN ip_of_number(ip4_number(x) & (4294967296 - CAST(pow(2, 32 - bits) AS BIGINT))) END""",
+    ),
+    # The date of seconds since 1970, or of milliseconds when seconds would be past the year 9999; years 1 to 9999.
+    "date_of_epoch": (
+        "x",
+        """CASE WHEN x BETWEEN -62135596800 AND 253402300798 THEN make_timestamptz(x * 1000000)
+        WHEN x BETWEEN 253402300799 AND 253402300799999 THEN make_timestamptz(x * 1000) END""",
+    ),
+    # Distinct elements in ascending order, null last.
+    "unique_list": (
+        "x",
+        """if(list_count(x) < len(x), list_append(list_sort(list_distinct(x)), NULL), list_sort(list_distinct(x)))""",
+    ),
+    # Sum of the numbers among JSON texts, as JSON text.
+    "any_sum": (
+        "x",
+        """CASE WHEN x IS NULL THEN NULL
+        WHEN len(list_filter(x, lambda e: any_rank(e) = 2 AND NOT any_is_integer(e))) = 0
+        THEN CAST(wrap_long(coalesce(list_sum(list_transform(list_filter(x, lambda e: any_rank(e) = 2),
+                                              lambda e: TRY_CAST(e AS BIGINT))), 0)) AS VARCHAR)
+        ELSE CAST(to_json(list_sum(list_transform(list_filter(x, lambda e: any_rank(e) = 2),
+                                                  lambda e: TRY_CAST(e AS DOUBLE)))) AS VARCHAR) END""",
+    ),
+    # Digits as a number, null when there are too many for date arithmetic.
+    "date_number": ("x, digits", "TRY_CAST(if(length(x) <= digits, x, NULL) AS BIGINT)"),
+    # Seconds east of UTC of a zone in text: +0900, GMT+09:00, KST.
+    "zone_seconds": (
+        "x",
+        f"""CASE WHEN regexp_matches(x, '[+-]\\d')
+        THEN if(contains(x, '-'), -1, 1)
+           * (CAST(regexp_extract(x, '[+-](\\d\\d?)', 1) AS BIGINT) * 3600
+              + coalesce(TRY_CAST(regexp_extract(x, '[+-]\\d\\d?:?(\\d\\d)$', 1) AS BIGINT), 0) * 60)
+        ELSE CASE x {_ZONES} END END""",
     ),
     # Sum of two BIGINTs that wraps around as 64-bit machines do.
     "wrap_long": (

@@ -6,12 +6,12 @@ Null, truth, equality, order and text form are decided here, once; commands and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine import sql
-from engine.catalog import ANY, BOOL, DOUBLE, INT, LONG, NULL, NUMBERS, STRING, Type, list_of
+from engine.catalog import ANY, BOOL, DATE, DOUBLE, INT, IP, LONG, NULL, NUMBERS, STRING, Type, list_of
 
 
 class _Unknown:
@@ -261,6 +261,59 @@ def numeric_only(value: Value) -> Value | None:
     if value.type == ANY:
         return Value(f"if(any_rank({value.sql}) = 2, TRY_CAST({value.sql} AS DOUBLE), NULL)", DOUBLE, per_row=value.per_row)
     return None
+
+
+#: How an `any` value is seen as each type that JSON text can hold, and the test that it has it. Order matters.
+_ANY_AS: tuple[tuple[Type, str, str], ...] = (
+    (STRING, "starts_with({0}, '\"')", "json_extract_string({0}, '$')"),
+    (LONG, "any_is_integer({0})", "TRY_CAST({0} AS BIGINT)"),
+    (DOUBLE, "any_rank({0}) = 2", "TRY_CAST({0} AS DOUBLE)"),
+    (BOOL, "{0} IN ('true', 'false')", "({0} = 'true')"),
+    (IP, """starts_with({0}, '{{"$ip"')""", """json_extract_string({0}, '$."$ip"')"""),
+    (
+        DATE,
+        """starts_with({0}, '{{"$date"')""",
+        """make_timestamptz(CAST(json_extract({0}, '$."$date"') AS BIGINT))""",
+    ),
+)
+
+
+def only(value: Value, kind: Type) -> Value:
+    """A value where it has one type (string, long, double, bool, ip, date), and null of that type where it has not."""
+    if value.type == kind or (kind == LONG and value.type == INT):
+        return value
+    if value.type == ANY:
+        test, seen = next((test, seen) for known, test, seen in _ANY_AS if known == kind)
+        return Value(f"if({test}, {seen}, NULL)".format(value.sql), kind, per_row=value.per_row)
+    return Value(f"CAST(NULL AS {kind.sql})", kind, None, value.per_row)
+
+
+def whole(value: Value) -> Value:
+    """A value where it is a whole number, null where it is anything else."""
+    return only(value, LONG)
+
+
+def identical(left: Value, right: Value) -> str:
+    """SQL for equality of elements: texts with case, and only values of one kind are equal; null equals nothing."""
+    if _same_family(left.type, right.type):
+        return f"({left.sql} = {right.sql})"
+    if NULL in (left.type, right.type):
+        return "false"
+    if ANY in (left.type, right.type) or (left.type.name == "list" and right.type.name == "list"):
+        return f"({to_any(left).sql} = {to_any(right).sql})"
+    return "false"
+
+
+def by_type(value: Value, convert: Callable[[Value], str]) -> str:
+    """SQL that converts a value by its type; for an `any` value by the type it has at each row. "NULL" is no branch."""
+    if value.type != ANY:
+        return convert(value)
+    branches = []
+    for kind, test, seen in _ANY_AS:
+        made = convert(Value(seen.format(value.sql), kind))
+        if made != "NULL":
+            branches.append(f"WHEN {test.format(value.sql)} THEN {made}")
+    return f"CASE {' '.join(branches)} END" if branches else "NULL"
 
 
 def to_any(value: Value) -> Value:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from engine.catalog import ANY, BOOL, NULL, STRING
+from engine.expressions import Scope
 from engine.functions.function import Const, function
 from engine.language.errors import QueryError
+from engine.regex import checked
 from engine.sql import text as quote
 from engine.values import NOTHING, Value, boolean, cast, common, matches, same, text, truth
 
@@ -115,12 +117,13 @@ def _is_choice(value: Value, choice: Value) -> str:
 
 
 @function
-def match(value: Value, regex: Const) -> Value:
+def match(value: Value, regex: Const, *, scope: Scope) -> Value:
     """True when a regular expression is found anywhere in the text; with case unless it begins with `(?i)`.
 
     Example:
         match("8 miles", "\\\\d+ [a-z]+")
     """
-    if value.type == NULL:
+    if value.type == NULL or regex is None:
         return boolean("false")
-    return boolean(f"coalesce(regexp_matches({text(value).sql}, {quote(str(regex))}), false)")
+    pattern = quote(checked(regex, scope.context))
+    return boolean(f"coalesce(regexp_matches({text(value).sql}, {pattern}), false)")

@@ -17,7 +17,7 @@ import inspect
 import pkgutil
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Annotated, Any, overload
 
@@ -189,9 +189,17 @@ def aggregates() -> Mapping[str, Function]:
     return _AGGREGATES
 
 
+_OBJECT_GROUPS = (
+    "matchbehavior", "matchblackip", "matchfeed", "matchfilter", "matchnet", "matchport", "matchsig",
+)  # fmt: skip
+
+
 def find(call: Call, known: Mapping[str, Function], code: str, kind: str) -> Function:
     """The function that a call names, or an error with the closest name."""
     found = known.get(call.name)
+    if found is None and (call.name.startswith("evtctx") or call.name in _OBJECT_GROUPS):
+        message = f"`{call.name}` needs the full product: its event contexts and object groups do not exist here"
+        raise QueryError("90900", message, call.span)
     if found is None:
         place = Span(call.span.start, call.span.start + len(call.name))
         raise QueryError(code, f"unknown {kind} `{call.name}`", place, did_you_mean(call.name, known))
@@ -224,9 +232,14 @@ def bind(
             given.append(value)
     extra = {found.needs: needed} if found.needs else {}
     try:
-        return found.define(*given, **extra)
+        made = found.define(*given, **extra)
     except QueryError as problem:
         raise problem.at(call.span) from None
+    values = [item for item in given if isinstance(item, Value)]
+    has_lambda = any(kind == "expr" for _, kind, _, _ in found.parameters)
+    if found.is_aggregate or has_lambda or not values:
+        return made
+    return replace(made, per_row=any(value.per_row for value in values))
 
 
 def _constant(found: Function, name: str, arg: Expr, value: Value, evaluate: Callable[[Value], Any]) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
+
 from engine.catalog import NULL
 from engine.expressions import Scope
 from engine.functions.conditional import nvl
 from engine.functions.function import Const, function
 from engine.language.errors import QueryError
-from engine.values import NOTHING, Value
+from engine.values import NOTHING, Value, constant
 
 
 @function(name="$", too_few="90610", not_constant="90610")
@@ -31,3 +33,16 @@ def field(name: Const, *, scope: Scope) -> Value:
         isnull(field("Reg No."))
     """
     return NOTHING if name is None else scope.field(str(name))
+
+
+@function
+def whoami() -> Value:
+    """The login name of whoever runs the query.
+
+    Example:
+        isstr(whoami())
+    """
+    try:
+        return constant(getpass.getuser())
+    except (OSError, KeyError, ImportError):  # an account without a name, as containers have
+        return constant("unknown")

@@ -1,0 +1,57 @@
+"""IP addresses."""
+
+from __future__ import annotations
+
+from engine.catalog import INT, LONG, STRING
+from engine.functions.function import function
+from engine.values import Value, by_type, whole
+
+
+def _address(value: Value) -> str:
+    """Canonical text of an address: of an address, or of text that is one."""
+    if value.type.name == "ip":
+        return value.sql
+    return f"ip_parse({value.sql})" if value.type == STRING else "NULL"
+
+
+@function
+def ip2long(address: Value) -> Value:
+    """An IPv4 address as a number; null for anything else.
+
+    Example:
+        ip2long("192.168.0.1") == 3232235521
+    """
+    return Value(f"ip4_number({by_type(address, _address)})", LONG)
+
+
+@function
+def ip2int(address: Value) -> Value:
+    """An IPv4 address as a signed number of 32 bits; null for anything else.
+
+    Example:
+        ip2int("255.255.255.255") == -1
+    """
+    number = f"ip4_number({by_type(address, _address)})"
+    return Value(f"CAST(if({number} > 2147483647, {number} - 4294967296, {number}) AS INTEGER)", INT)
+
+
+@function
+def long2ip(number: Value) -> Value:
+    """The text of the IPv4 address behind a number; null for text.
+
+    Example:
+        long2ip(3232235521) == "192.168.0.1"
+    """
+    return Value(f"ip_of_number(CAST({whole(number).sql} AS BIGINT))", STRING)
+
+
+@function
+def network(address: Value, bits: Value) -> Value:
+    """The network that an address is in, as text; null when the number of bits does not fit.
+
+    So `network(ip, 16) == "172.20.0.0"` asks whether an address is in 172.20.0.0/16. IPv6 is written in full.
+
+    Example:
+        network("192.0.2.130", 28) == "192.0.2.128" and network("2001:db8::1", 32) == "2001:db8:0:0:0:0:0:0"
+    """
+    return Value(f"ip_network({by_type(address, _address)}, {whole(bits).sql})", STRING)

@@ -1,0 +1,86 @@
+"""SQL functions that DuckDB lacks, over Arrow arrays: character sets, long digests, random bytes."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+import pyarrow as pa
+
+from engine.backend import ArrowFunction
+from engine.language.errors import QueryError
+
+
+def known_charset(name: object, code: str) -> str:
+    """The codec of a character set's name, as a constant of the query; an unknown one is an error.
+
+    >>> known_charset("EUC-KR", "90811"), known_charset("UTF8", "90811")
+    ('euc_kr', 'utf-8')
+    """
+    try:
+        found = codecs.lookup(str(name))
+    except (LookupError, ValueError):
+        found = None
+    if found is None or not found._is_text_encoding:
+        raise QueryError(code, f"unknown character set `{name}`", hint="for example utf-8, euc-kr or iso-8859-1")
+    return found.name
+
+
+def encode(text: str, charset: str) -> bytes:
+    """Bytes of text; characters that the set lacks become `?`. UTF-16 begins with its mark, high byte first."""
+    if charset == "utf-16":
+        return codecs.BOM_UTF16_BE + text.encode("utf-16-be", "replace")
+    return text.encode(charset, "replace")
+
+
+def decode(data: bytes, charset: str) -> str:
+    """Text of bytes; what is no character becomes U+FFFD. UTF-16 without a mark has its high byte first."""
+    if charset == "utf-16" and not data.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)):
+        charset = "utf-16-be"
+    return data.decode(charset, "replace")
+
+
+def _digest(data: bytes, algorithm: str) -> bytes:
+    return hashlib.new(algorithm, data).digest()
+
+
+def _random(_: float, size: int) -> bytes:
+    """Random bytes. The first argument, another number for each row, keeps SQL from making them once for all rows."""
+    return os.urandom(size)
+
+
+def url_encode(text: str, charset: str) -> str:
+    """Text as Java writes it into URLs."""
+    return quote_plus(text, safe="*", encoding=charset, errors="replace").replace("~", "%7E")
+
+
+def url_decode(text: str, charset: str) -> str:
+    """The inverse; text that is no URL text stays as it is."""
+    if re.search("%(?![0-9A-Fa-f]{2})", text):
+        return text
+    return unquote_plus(text, encoding=charset, errors="replace")
+
+
+def _rows(function: Callable[[Any, Any], Any], result: pa.DataType) -> Callable[..., pa.Array]:
+    """A function of two values as one of two columns; a null argument gives null."""
+
+    def over(first: pa.Array, second: pa.Array) -> pa.Array:
+        rows = zip(first.to_pylist(), second.to_pylist(), strict=True)
+        return pa.array([None if a is None or b is None else function(a, b) for a, b in rows], result)
+
+    return over
+
+
+FUNCTIONS: tuple[ArrowFunction, ...] = (
+    ("text_bytes", ["VARCHAR", "VARCHAR"], "BLOB", _rows(encode, pa.binary())),
+    ("bytes_text", ["BLOB", "VARCHAR"], "VARCHAR", _rows(decode, pa.string())),
+    ("digest", ["BLOB", "VARCHAR"], "BLOB", _rows(_digest, pa.binary())),
+    ("random_bytes", ["DOUBLE", "INTEGER"], "BLOB", _rows(_random, pa.binary())),
+    ("url_encoded", ["VARCHAR", "VARCHAR"], "VARCHAR", _rows(url_encode, pa.string())),
+    ("url_decoded", ["VARCHAR", "VARCHAR"], "VARCHAR", _rows(url_decode, pa.string())),
+)
