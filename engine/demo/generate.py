@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from engine.demo import machines, people, pipelines
+from engine.demo import logins, machines, people, pipelines
 from engine.demo.company import SEOUL
 from engine.demo.incidents import planted
 from engine.demo.records import Event
@@ -63,5 +63,6 @@ def days_until(now: datetime, days: int) -> list[date]:
 def ordinary(day: date) -> Iterator[Event]:
     """What happens on a day, incidents aside: a function of the calendar alone."""
     yield from people.work(day)
+    yield from logins.strangers(day)
     yield from machines.run_all_day(day)
     yield from pipelines.deploy(day)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from random import Random
 
 from engine.demo import identities
-from engine.demo.company import GLOBAL_REGION, ROOT, Person
+from engine.demo.company import GLOBAL_REGION, PROD, ROOT, SEOUL, Person
 from engine.demo.records import Api, Caller, Document, Event
+from engine.demo.rhythm import ALWAYS, midnight, spread
 
 BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
@@ -18,6 +20,7 @@ BROWSERS = (
     "Edg/141.0.0.0",
 )
 SCRIPT = "python-requests/2.31.0"
+STRANGERS = ("20.195.9.96", "34.118.0.90", "13.48.0.92")  # clouds in Singapore, Poland and Sweden
 
 NOT_AUTHENTICATED = "Failed authentication"
 UNKNOWN_NAME = "No username found in supplied account"
@@ -104,7 +107,14 @@ def root_is_refused(account: str, address: str, browser: str, second: int) -> Ev
 def typing_errors(person: Person, account: str, address: str, browser: str, second: int) -> Iterator[Event]:
     """What people do before they get in: now and then a typing error, or the name of the other account."""
     random = Random(f"{person.name} {second}")
-    if random.random() < 0.12:
+    if random.random() < 0.2:
         yield person_is_refused(person, account, address, browser, second - 40)
-    if random.random() < 0.03:
+    if random.random() < 0.04:
         yield name_is_unknown(account, address, browser, second - 75)
+
+
+def strangers(day: date) -> Iterator[Event]:
+    """The noise of the internet: a few times a day somebody somewhere tries a name that does not exist."""
+    random = Random(f"strangers {day}")
+    for second in spread(random, midnight(day, SEOUL.zone), random.randrange(1, 5), ALWAYS):
+        yield name_is_unknown(PROD, random.choice(STRANGERS), SCRIPT, second)

@@ -46,7 +46,7 @@ def test_number_panels_have_something_in_the_last_day(two_days: Sample) -> None:
     assert sum(shown(record, "TerminateInstances") for record in day) > 8
     assert sum(shown(record, "CreatePolicyVersion") for record in day) >= 1
     assert sum(shown(record, *ingress) for record in day) >= 2
-    assert sum(map(is_failed_login, day)) > 25 > 3 * sum(map(is_failed_login, before))
+    assert sum(map(is_failed_login, day)) > 25 > 2 * sum(map(is_failed_login, before))
 
 
 def test_the_last_quarter_of_an_hour_is_alive(two_days: Sample) -> None:
@@ -88,7 +88,7 @@ def test_sign_ins_are_of_all_kinds(two_days: Sample) -> None:
     assert len(hidden) >= 12
     assert {record["errorMessage"] for record in hidden} == {"No username found in supplied account"}
     refused = {record["sourceIPAddress"] for record in logins if "errorMessage" in record}
-    assert refused >= set(SPRAYING_ADDRESSES)
+    assert refused > set(SPRAYING_ADDRESSES)
 
 
 def _is(name: str, **values: str) -> Callable[[Record], bool]:
