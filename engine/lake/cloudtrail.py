@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from msgspec import Raw
 
 from engine.catalog import ANY, BOOL, DATE, LONG, STRING, Field, list_of, map_of
-from engine.lake.columns import REST, Interned, arrow_type, columns, fit, struct_of
+from engine.lake.columns import REST, Interned, arrow_type, columns, fit, is_nested, json_object, struct_of
 from engine.lake.records import (
     BOM,
     FIRST_KEY,
@@ -126,17 +126,40 @@ DESCRIPTION = "API calls and sign-ins of AWS accounts, as CloudTrail records the
 ACCOUNT, EVENT_ID = ([item.name for item in DOCUMENT_FIELDS].index(name) for name in ("recipientAccountId", "eventID"))
 
 EVENT = map_of({item.name: item.type for item in DOCUMENT_FIELDS}, rest=REST)
-Event = struct_of(EVENT, maps_as_text=True)
-identity = Interned(IDENTITY)
+CONTENT = (*(item.name for item in DOCUMENT_FIELDS), REST)
+NESTED = {name: Interned(kind) for name, kind in EVENT.keys if is_nested(kind)}
 
 
-class Envelope(msgspec.Struct, gc=False):
-    Records: list[Event]  # type: ignore[valid-type]
+class Decoders:
+    """The decoders of records, strict about the fields they know.
+
+    They learn further fields that they meet, which AWS adds now and then, so that these are kept without a careful
+    look at each record.
+    """
+
+    MOST = 50
+
+    def __init__(self) -> None:
+        self._learned: tuple[str, ...] = ()
+        self._make()
+
+    def learn(self, names: Iterable[str]) -> None:
+        """Take fields of these names from now on."""
+        known = {*self._learned, *(name for name, _ in EVENT.keys), REST}
+        new = [name for name in names if name not in known and re.fullmatch(r"[\w.:-]{1,100}", name)]
+        if new and len(known) < len(EVENT.keys) + self.MOST:
+            self._learned = (*self._learned, *new)
+            self._make()
+
+    def _make(self) -> None:
+        kind: Any = struct_of(EVENT, nested_as_text=True, extras=self._learned)
+        self.event = msgspec.json.Decoder(kind)
+        self.list = msgspec.json.Decoder(list[kind])
+        envelope: Any = msgspec.defstruct("Envelope", [("Records", list[kind])], gc=False)
+        self.envelope = msgspec.json.Decoder(envelope)
 
 
-EVENT_DECODER = msgspec.json.Decoder(Event)
-LIST_DECODER = msgspec.json.Decoder(list[Event])  # type: ignore[valid-type]
-ENVELOPE_DECODER = msgspec.json.Decoder(Envelope)
+decoders = Decoders()
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -227,11 +250,14 @@ def decode_all(text: bytes) -> list[Any]:
     """The events of a text that is complete and sound; raises Misfit for any other."""
     try:
         check_encoding(text)
+        events: list[Any]
         if text.lstrip()[:1] == b"[":
-            return LIST_DECODER.decode(text)
-        if HEADER.match(text):
-            return ENVELOPE_DECODER.decode(text).Records
-        return EVENT_DECODER.decode_lines(text)
+            events = decoders.list.decode(text)
+        elif HEADER.match(text):
+            events = decoders.envelope.decode(text).Records
+        else:
+            events = decoders.event.decode_lines(text)
+        return events
     except (ValueError, RecursionError) as problem:  # all errors of msgspec are ValueErrors
         raise Misfit from problem
 
@@ -254,7 +280,7 @@ def decode_some(text: bytes, *, last: bool, in_list: bool) -> tuple[list[Any], i
         raise Misfit
     try:
         check_encoding(document)
-        return (LIST_DECODER.decode(document) if in_list else EVENT_DECODER.decode_lines(document)), end
+        return (decoders.list.decode(document) if in_list else decoders.event.decode_lines(document)), end
     except (ValueError, RecursionError) as problem:
         raise Misfit from problem
 
@@ -286,12 +312,7 @@ class Parts:
     def fast(self, events: list[Any], text: Text) -> Decoded:
         """A part of sound events; raises Misfit when a time is missing or unreadable."""
         times = instants(events)
-        try:
-            identities = identity([event.userIdentity for event in events])
-        except ValueError as problem:
-            raise Misfit from problem
-        for event, who in zip(events, identities, strict=True):
-            event.userIdentity = who
+        complete(events)
         places = range(self.records + 1, self.records + 1 + len(events))
         self.records += len(events)
         return self._part(events, times, places, text)
@@ -359,7 +380,8 @@ class Parts:
 
     def _content_key(self, event: Any) -> str:
         """Identity of an event without eventID: its content, and how many of the same came before it in the object."""
-        content = hashlib.blake2b(msgspec.json.encode(event), digest_size=16).hexdigest()
+        values = [getattr(event, name) for name in CONTENT]
+        content = hashlib.blake2b(msgspec.json.encode(values), digest_size=16).hexdigest()
         self.unnamed[content] += 1
         return f"{content}/{self.unnamed[content]}"
 
@@ -379,6 +401,11 @@ class Found:
 def careful_records(text: bytes) -> list[Found | Broken] | None:
     """The records in the text of one JSON object (several when it is an envelope); null when it is no such thing."""
     try:
+        text.decode()
+        return [sound_record(text)]
+    except (Misfit, ValueError, RecursionError):
+        pass
+    try:
         members = msgspec.json.decode(text, type=dict[str, Raw])
         text.decode()
     except (ValueError, RecursionError):
@@ -389,18 +416,29 @@ def careful_records(text: bytes) -> list[Found | Broken] | None:
         members = msgspec.json.decode(text, type=dict[str, Raw])
     inner = members.get("Records")
     if inner is None:
-        record = careful_record(text)
+        record = careful_record(text, members)
         wraps = isinstance(record, Broken) and RESTART.search(text, 1)
         return None if wraps else [record]  # some other envelope: what is inside will be looked at
     if not bytes(inner).startswith(b"["):
         return [] if bytes(inner) == b"null" else [Broken(NOT_A_LIST, text)]
-    return [
-        careful_record(bytes(item)) if bytes(item).startswith(b"{") else Broken(NOT_AN_OBJECT, bytes(item))
-        for item in msgspec.json.decode(inner, type=list[Raw])
-    ]
+    found: list[Found | Broken] = []
+    for item in map(bytes, msgspec.json.decode(inner, type=list[Raw])):
+        broken = Broken(NOT_AN_OBJECT, item)
+        found += (careful_records(item) or [broken]) if item.startswith(b"{") else [broken]
+    return found
 
 
-def careful_record(text: bytes) -> Found | Broken:
+def sound_record(text: bytes) -> Found:
+    """One event in which everything is as declared; raises Misfit, or an error of msgspec."""
+    event = decoders.event.decode(text)
+    time = instant(event.eventTime)
+    if time is None:
+        raise Misfit
+    complete([event])
+    return Found(event, time)
+
+
+def careful_record(text: bytes, members: Iterable[str]) -> Found | Broken:
     """One event, whatever the types of its values; broken only when it has no usable time."""
     wrong: list[str] = []
     try:
@@ -410,6 +448,7 @@ def careful_record(text: bytes) -> Found | Broken:
     time = instant(event.eventTime)  # type: ignore[attr-defined]
     if time is None and getattr(event, "eventCategory", None) not in OTHER_KINDS:
         return Broken(NO_TIME, text)
+    decoders.learn(members)
     return Found(event, time or 0, tuple((f"unexpected type of {path}", text) for path in wrong))
 
 
@@ -433,6 +472,25 @@ def is_odd(address: str | None) -> bool:
     [True, False, False, False]
     """
     return bool(address and LEADING_ZERO.match(address))
+
+
+def complete(events: list[Any]) -> None:
+    """Decode what the decoders left as text, and gather learned fields; raises Misfit."""
+    try:
+        nested = {name: interned(getattr(event, name) for event in events) for name, interned in NESTED.items()}
+    except ValueError as problem:
+        raise Misfit from problem
+    for name, values in nested.items():
+        for event, value in zip(events, values, strict=True):
+            setattr(event, name, value)
+    if not events or len(type(events[0]).__struct_fields__) == len(CONTENT):
+        return
+    kind = type(events[0])
+    extras = list(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))[len(CONTENT) :]
+    for event in events:
+        rest = {key: value for name, key in extras if len(value := getattr(event, name))}
+        if rest:
+            setattr(event, REST, json_object(rest))
 
 
 # ── times and numbers of events ──────────────────────────────────────────────────────────────────────────────────

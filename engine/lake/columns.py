@@ -40,17 +40,24 @@ def arrow_type(kind: Type) -> pa.DataType:
 
 
 @cache
-def struct_of(kind: Type, maps_as_text: bool = False) -> type[msgspec.Struct]:
+def struct_of(kind: Type, nested_as_text: bool = False, extras: tuple[str, ...] = ()) -> type[msgspec.Struct]:
     """A msgspec struct for a map type; it refuses unknown keys and wrong types, so that `fit` sees them.
 
-    `maps_as_text` leaves the maps inside as JSON text, for `Interned` to decode.
+    `nested_as_text` leaves maps and lists as JSON text, for `Interned` to decode. `extras` are further keys that it
+    takes, as JSON text, in members behind all others.
     """
     fields: list[tuple[str, Any, Any]] = []
     for name, member in kind.keys:
-        text = member is ANY or (maps_as_text and member.name == "map")
+        text = member is ANY or (nested_as_text and is_nested(member))
         fields.append((name, Raw if text else python_type(member), ABSENT if text else None))
     fields.append((REST, None, None))  # null to msgspec, so that only `fit` fills it and never a document
-    return msgspec.defstruct("Document", fields, forbid_unknown_fields=True, gc=False)
+    rename = {f"extra{i}": name for i, name in enumerate(extras)}
+    fields += [(name, Raw, ABSENT) for name in rename]
+    return msgspec.defstruct("Document", fields, rename=rename, forbid_unknown_fields=True, gc=False)
+
+
+def is_nested(kind: Type) -> bool:
+    return kind.name == "map" or kind.element is not None
 
 
 @cache
@@ -91,12 +98,15 @@ def to_array(values: Sequence[Any], kind: Type) -> pa.Array:
 
 
 def columns(documents: Sequence[msgspec.Struct], kind: Type) -> list[pa.Array]:
-    """One array per key of a map type and one for the remainder, from documents that are all present."""
+    """One array per key of a map type and one for the remainder, from documents that are all present.
+
+    Members behind those are left out, so documents may differ in `extras`.
+    """
     members = [*(member for _, member in kind.keys), STRING]
     if not documents:
         return [pa.nulls(0, arrow_type(member)) for member in members]
-    values = zip(*map(msgspec.structs.astuple, documents), strict=True)
-    return [to_array(column, member) for column, member in zip(values, members, strict=True)]
+    values = zip(*map(msgspec.structs.astuple, documents), strict=False)
+    return [to_array(column, member) for column, member in zip(values, members, strict=False)]
 
 
 def struct_array(values: Sequence[Any], kind: Type) -> pa.Array:
@@ -153,19 +163,20 @@ def json_array(values: Sequence[Raw]) -> pa.Array:
 
 
 class Interned:
-    """Decodes documents of a map type and gives the same object for the same text.
+    """Decodes values of a nested type and gives the same object for the same text.
 
     Who makes a request is written out in each record, mostly word for word as in the record before.
     """
 
-    MOST = 20_000
+    MOST = 20_000  # texts remembered
+    LONGEST = 4096  # bytes of a text worth remembering
 
     def __init__(self, kind: Type) -> None:
         self._kind = kind
-        self._known: dict[bytes, msgspec.Struct | None] = {}
+        self._known: dict[bytes, Any] = {}
 
-    def __call__(self, texts: Iterable[Raw]) -> list[msgspec.Struct | None]:
-        """The documents, null where one is missing or null; raises msgspec.ValidationError when values do not fit."""
+    def __call__(self, texts: Iterable[Raw]) -> list[Any]:
+        """The values, null where one is missing or null; raises msgspec.ValidationError when one does not fit."""
         keys = list(map(bytes, texts))
         known = self._known
         try:
@@ -173,20 +184,18 @@ class Interned:
         except KeyError:
             return [known[key] if key in known else self._decode(key) for key in keys]
 
-    def _decode(self, key: bytes) -> msgspec.Struct | None:
+    def _decode(self, key: bytes) -> Any:
+        value = None
+        if key and key != b"null":
+            wrong: list[str] = []
+            value = fit_value(Raw(key), self._kind, wrong.append, "")  # unknown keys are nothing wrong
+            if wrong:
+                raise msgspec.ValidationError
         if len(self._known) >= self.MOST:
             self._known.clear()
-        document = None
-        if key and key != b"null":
-            try:
-                document = decoder(self._kind).decode(key)
-            except msgspec.ValidationError:
-                wrong: list[str] = []
-                document = fit(Raw(key), self._kind, wrong.append)  # unknown keys are nothing wrong
-                if wrong:
-                    raise
-        self._known[key] = document
-        return document
+        if len(key) <= self.LONGEST:
+            self._known[key] = value
+        return value
 
 
 def fit(raw: Raw, kind: Type, wrong: Callable[[str], None], path: str = "") -> msgspec.Struct:
@@ -201,42 +210,41 @@ def fit(raw: Raw, kind: Type, wrong: Callable[[str], None], path: str = "") -> m
     rest: dict[str, Raw] = {}
     for name, value in msgspec.json.decode(raw, type=dict[str, Raw]).items():
         member = declared.get(name)
-        if member is None or not fit_member(document, name, value, member, wrong, f"{path}{name}"):
+        item = MISFIT if member is None else fit_value(value, member, wrong, f"{path}{name}")
+        if item is MISFIT:
             rest[name] = value
+        else:
+            setattr(document, name, item)
     if rest:
         setattr(document, REST, json_object(rest))
     return document
 
 
-def fit_member(
-    document: msgspec.Struct, name: str, value: Raw, kind: Type, wrong: Callable[[str], None], path: str
-) -> bool:
-    """Set one key; False when the value has to go to the remainder."""
+MISFIT = object()
+
+
+def fit_value(value: Raw, kind: Type, wrong: Callable[[str], None], path: str) -> Any:
+    """A decoded value, or MISFIT when it is of no type that its column could hold."""
     try:
-        setattr(document, name, decoder(kind).decode(value))
-        return True
+        return decoder(kind).decode(value)
     except msgspec.ValidationError:
         pass
     text = bytes(value)
     if kind.name == "map" and text.startswith(b"{"):
-        setattr(document, name, fit(value, kind, wrong, f"{path}."))
-        return True
+        return fit(value, kind, wrong, f"{path}.")
     if kind.element is not None and kind.element.name == "map" and text.startswith(b"["):
         items = msgspec.json.decode(value, type=list[Raw])
         if all(bytes(item).startswith(b"{") for item in items):
-            setattr(document, name, [fit(item, kind.element, wrong, f"{path}[].") for item in items])
-            return True
+            return [fit(item, kind.element, wrong, f"{path}[].") for item in items]
     wrong(path)
-    if kind is STRING:
-        setattr(document, name, text.decode())
-        return True
-    return False
+    return text.decode() if kind is STRING else MISFIT
 
 
 def json_object(members: dict[str, Raw]) -> str:
-    """A JSON object of raw values.
+    """A JSON object of raw values, by name, so that it does not depend on who met which key first.
 
-    >>> json_object({"a": Raw(b"1"), "b": Raw(b"[2]")})
+    >>> json_object({"b": Raw(b"[2]"), "a": Raw(b"1")})
     '{"a":1,"b":[2]}'
     """
-    return "{" + ",".join(f"{json.dumps(name)}:{bytes(value).decode()}" for name, value in members.items()) + "}"
+    texts = (f"{json.dumps(name)}:{bytes(value).decode()}" for name, value in sorted(members.items()))
+    return "{" + ",".join(texts) + "}"

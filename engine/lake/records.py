@@ -142,9 +142,13 @@ class Cutter:
                 continue
             # A record without end makes the search for its end run far. After many of them, records are only
             # looked for up to where the next one seems to begin, or the time would grow with the square of the size.
-            limit = restart(text, place + 1, len(text)) if lost > PATIENCE else None
-            found = end_of_record(text, place, limit or min(len(text), place + LONGEST))
+            next_one = restart(text, place + 1, min(len(text), place + LONGEST))
+            limit = next_one if lost > PATIENCE else None
+            found = end_before(text, place, next_one) if next_one else None
             record = parse(text[place:found]) if found else None
+            if record is None:
+                found = end_of_record(text, place, limit or min(len(text), place + LONGEST))
+                record = parse(text[place:found]) if found else None
             if record is not None:
                 yield record
                 place = found or place
@@ -170,6 +174,12 @@ class Cutter:
             place = end
             if not HEADER.match(text, place):
                 return place
+
+
+def end_before(text: bytes, start: int, next_one: int) -> int | None:
+    """Where a record ends if nothing but a comma and blanks stand between it and the next: a guess, to be parsed."""
+    end = text.rfind(b"}", start, next_one) + 1
+    return end if end and not text[end:next_one].strip(b", \t\r\n") else None
 
 
 def end_of_record(text: bytes, start: int, limit: int) -> int | None:
