@@ -1,0 +1,86 @@
+"""The query editor: CodeMirror as a Streamlit component, with this language's colours, completion and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.problems import Problem
+
+FOLDER = Path(__file__).parent
+
+# As text, not as a path: a path would need an installed package with a manifest of its components.
+_component = st.components.v2.component(
+    "query_editor", html="<div class='editor'></div>", js=(FOLDER / "editor.min.js").read_text("utf-8")
+)
+
+
+def query_editor(
+    text: str,
+    revision: int,
+    *,
+    key: str,
+    label: str,
+    placeholder: str,
+    fix_label: Callable[[str], str],
+    vocabulary: dict[str, Any],
+    problems: Sequence[Problem],
+    on_text: Callable[[str], None],
+    on_run: Callable[[str], None],
+) -> None:
+    """Draw the editor. A new `revision` puts `text` into it; otherwise what is being typed stays.
+
+    `on_text` gets the text when typing pauses, `on_run` when Ctrl+Enter is pressed inside.
+    """
+
+    def told(name: str, tell: Callable[[str], None]) -> Callable[[], None]:
+        def callback() -> None:
+            value = st.session_state[key].get(name)
+            if isinstance(value, str):
+                tell(value)
+
+        return callback
+
+    _component(
+        key=key,
+        data={
+            "value": text,
+            "rev": revision,
+            "label": label,
+            "placeholder": placeholder,
+            "vocabulary": vocabulary,
+            "problems": [_as_json(problem, text, fix_label) for problem in problems],
+            "checked": text if problems else "",
+        },
+        on_text_change=told("text", on_text),
+        on_run_change=told("run", on_run),
+    )
+
+
+def _as_json(problem: Problem, text: str, fix_label: Callable[[str], str]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "from": browser_offset(text, problem.span.start),
+        "to": browser_offset(text, problem.span.end),
+        "severity": problem.severity,
+        "message": problem.message,
+    }
+    if problem.fix is not None:
+        change = {
+            "from": browser_offset(text, problem.fix.span.start),
+            "to": browser_offset(text, problem.fix.span.end),
+            "insert": problem.fix.text,
+        }
+        made["fix"] = {"label": fix_label(problem.fix.text), "change": change}
+    return made
+
+
+def browser_offset(text: str, index: int) -> int:
+    """An index into a Python text as JavaScript counts it, in UTF-16 units.
+
+    >>> browser_offset("🐰 == 1", 1), browser_offset("달 == 1", 1)
+    (2, 1)
+    """
+    return len(text[:index].encode("utf-16-le", "surrogatepass")) // 2
