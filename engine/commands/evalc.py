@@ -1,0 +1,117 @@
+"""`evalc`: a parameter from the rows that pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import pyparsing as pp
+
+from engine.catalog import NULL
+from engine.commands.setq import first_row
+from engine.expressions import Column, Scope
+from engine.language.grammar import expression, fail, name, put
+from engine.language.nodes import Binary, Call, Command, Expr, Items, Literal, Negate
+from engine.language.printer import print_expression
+from engine.plan import Rows
+from engine.values import NOTHING, Value, cast, common
+
+
+@dataclass(frozen=True)
+class Evalc(Command):
+    """Compute an expression for each row and keep the last result as a parameter; rows pass unchanged.
+
+    Commands further on read it as `$("name")`, all of them after the last row. The expression may read the parameter
+    itself, which then has the value of the row before. Without any row the parameter stays what it was.
+
+    Example:
+        json "[{'n': 2}, {'n': 9}, {'n': 5}]" | evalc top = if(n > $("top", 0), n, $("top")) | eval share = n / $("top")
+    """
+
+    parameter: str = ""
+    expr: Expr | None = None
+
+    word: ClassVar[str] = "evalc"
+    syntax: ClassVar[pp.ParserElement] = (
+        (put("parameter", name) | fail("20201", "`evalc` needs the name of a parameter"))
+        + (pp.Suppress(pp.Regex("=(?!=)")) | fail("20200", "`=` is expected here", "write `evalc name = value`"))
+        + (put("expr", expression) | fail("20202", "the value is missing"))
+    )
+
+    def body(self) -> str:
+        assert self.expr is not None
+        return f"{self.parameter} = {print_expression(self.expr)}"
+
+    def plan(self, rows: Rows) -> Rows:
+        assert self.expr is not None
+        found = self._folded(rows) if _reads(self.expr, self.parameter) else self._last(rows)
+        rows.context.parameters |= first_row(found)
+        return rows
+
+    def _last(self, rows: Rows) -> Rows:
+        """The value at the last row."""
+        assert self.expr is not None
+        numbered, position = rows.numbered()
+        last = numbered.with_fields({self.parameter: rows.value(self.expr)})
+        kept = last.select(f"SELECT * FROM {last.step} ORDER BY {position} DESC LIMIT 1")
+        return kept.with_columns({self.parameter: last.columns[self.parameter]})
+
+    def _folded(self, rows: Rows) -> Rows:
+        """The value after all rows, each of which sees the one before."""
+        assert self.expr is not None
+        before = rows.context.parameters.get(self.parameter, NOTHING)
+        numbered, position = rows.numbered()
+        planned = self._over(rows.scope, before)
+        used = [column for column in dict.fromkeys(rows.columns.values()) if column.sql in planned.sql]
+        members = {column.sql: f"f{index}" for index, column in enumerate(used) if column.type != NULL}
+        inside = {
+            field: replace(column, sql=f"each_row.{members[column.sql]}") if column.sql in members else column
+            for field, column in rows.columns.items()
+        }
+        scope = replace(rows.scope, columns=inside)
+        kind, wider = NULL, common([before.type, planned.type], promote=False)
+        while kind != wider:  # a type that holds the first value and every result
+            kind = wider
+            made = self._over(scope, Value("so_far.p", kind))
+            wider = common([kind, made.type], promote=False)
+        if kind == NULL:
+            return rows.limited(0).with_columns({})
+        made = cast(made, kind)
+        row = [f"{member} := {{}}" for member in members.values()]
+        start = [f"CAST(NULL AS {column.type.sql})" for column in used if column.type != NULL]
+        pieces = [
+            _packed(row, list(members), f"CAST(NULL AS {kind.sql})"),
+            _packed(row, [f"each_row.{member}" for member in members.values()], f"CAST({made.sql} AS {kind.sql})"),
+            _packed(row, start, f"CAST({cast(before, kind).sql} AS {kind.sql})"),
+        ]
+        listed = f"list({pieces[0]} ORDER BY {position})"
+        folded = f"list_reduce({listed}, lambda so_far, each_row: {pieces[1]}, {pieces[2]}).p"
+        step = rows.context.add(f"SELECT {folded} AS p FROM {numbered.step} HAVING count(*) > 0", numbered.step)
+        return Rows(rows.context, step, {self.parameter: Column('"p"', kind)})
+
+    def _over(self, scope: Scope, before: Value) -> Value:
+        """The expression where the parameter is `before`."""
+        assert self.expr is not None
+        context = replace(scope.context, parameters={**scope.context.parameters, self.parameter: before})
+        return replace(scope, context=context).plan(self.expr)
+
+
+def _packed(row: list[str], values: list[str], parameter: str) -> str:
+    members = [piece.format(value) for piece, value in zip(row, values, strict=True)]
+    return f"struct_pack({', '.join([*members, f'p := {parameter}'])})"
+
+
+def _reads(expr: Expr, parameter: str) -> bool:
+    """Does an expression read a parameter? A computed name may be any, so it counts."""
+    match expr:
+        case Call("$", (Literal(value), *rest)):
+            return value == parameter or any(_reads(item, parameter) for item in rest)
+        case Call("$", _):
+            return True
+        case Call(_, items) | Items(items):
+            return any(_reads(item, parameter) for item in items)
+        case Binary(_, left, right):
+            return _reads(left, parameter) or _reads(right, parameter)
+        case Negate(operand):
+            return _reads(operand, parameter)
+    return False
