@@ -99,13 +99,14 @@ class Stats(Command):
         return print_measures(self.measures) + (f" by {', '.join(self.by)}" if self.by else "")
 
     def plan(self, rows: Rows) -> Rows:
-        return summarised(rows, self, self.by)
+        warn_unknown(rows, self.by, self)
+        return summarised(rows, self.measures, self.by)
 
 
-def summarised(rows: Rows, command: Stats, by: Sequence[str]) -> Rows:
-    warn_unknown(rows, by, command)
+def summarised(rows: Rows, measures: Sequence[Named], by: Sequence[str]) -> Rows:
+    """One row for each combination of `by`, ascending; a single row when there are no such fields."""
     keys = [(key, _key(rows, key)) for key in by]
-    outputs = keys + [(column_name(item), planned(rows, item)) for item in command.measures]
+    outputs = keys + [(column_name(item), planned(rows, item)) for item in measures]
     # `stats count as n, sum(x) as n`: the last one wins, as in a map of fields.
     unique = list(dict(outputs).items())
     positions = [index for index, (output, _) in enumerate(unique, 1) if output in by]
