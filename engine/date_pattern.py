@@ -218,7 +218,7 @@ def _written(part: Letters, language: str, local: str, instant: str, zone: Zone)
 
 def _padded(number: str, count: int) -> str:
     text = f"CAST({number} AS VARCHAR)"
-    return text if count == 1 else f"lpad({text}, greatest({count}, length({text})), '0')"
+    return text if count == 1 else f"lpad({text}, CAST(greatest({count}, length({text})) AS INTEGER), '0')"
 
 
 def _written_zone(part: Letters, instant: str, local: str, zone: Zone) -> str:
@@ -263,7 +263,7 @@ def _zone_name(instant: str, local: str, zone: Zone) -> str:
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
-def reader(pattern: str, timezone: str, locale: str = "en", year: int = 2000) -> Callable[[str], str]:
+def reader(pattern: str, timezone: str, locale: str, year: int) -> Callable[[str], str]:
     """A function from a VARCHAR expression to SQL for the TIMESTAMPTZ it means, null when it does not fit.
 
     `year` is the present one: years of two digits are those from 80 years ago on. Raises QueryError 90820.
@@ -363,9 +363,9 @@ def _year(at: _Fields, now: int) -> str:
     if "y" not in at:
         return "1970"
     part, group = at["y"]
-    number = f"date_number({group}, 5)"
+    number = f"date_number({group}, 4)"  # year 0 and years of five digits are not dates
     if part.count > 2:
-        return number
+        return f"nullif({number}, 0)"
     century, border = divmod(now - 80, 100)
     return f"if(length({group}) = 2, {number} + {century * 100} + if({number} < {border}, 100, 0), {number})"
 

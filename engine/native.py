@@ -1,9 +1,10 @@
-"""SQL functions that DuckDB lacks, over Arrow arrays: character sets, long digests, random bytes."""
+"""SQL functions that DuckDB lacks, over Arrow arrays: character sets, IPv6, long digests, AES, random bytes."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
+import ipaddress
 import os
 import re
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 import pyarrow as pa
 
+from engine import aes
 from engine.backend import ArrowFunction
 from engine.language.errors import QueryError
 
@@ -45,6 +47,25 @@ def decode(data: bytes, charset: str) -> str:
     return data.decode(charset, "replace")
 
 
+def ip6_text(text: str) -> str | None:
+    """An IPv6 address as eight groups in lower case without leading zeros, null when it is none.
+
+    >>> ip6_text("2001:DB8::1.2.3.4"), ip6_text("::g")
+    ('2001:db8:0:0:0:0:102:304', None)
+    """
+    try:
+        packed = ipaddress.IPv6Address(text).packed
+    except ValueError:
+        return None
+    if "%" in text:
+        return None
+    return ":".join(f"{packed[i] << 8 | packed[i + 1]:x}" for i in range(0, 16, 2))
+
+
+def _ip6_texts(texts: pa.Array) -> pa.Array:
+    return pa.array([None if text is None else ip6_text(text) for text in texts.to_pylist()], pa.string())
+
+
 def _digest(data: bytes, algorithm: str) -> bytes:
     return hashlib.new(algorithm, data).digest()
 
@@ -76,10 +97,29 @@ def _rows(function: Callable[[Any, Any], Any], result: pa.DataType) -> Callable[
     return over
 
 
+def _ciphers(cipher: Callable[..., bytes | None]) -> Callable[..., pa.Array]:
+    """AES over columns of keys, data, initial vectors (empty for none) and the words `mode/padding`."""
+
+    def over(keys: pa.Array, data: pa.Array, vectors: pa.Array, words: pa.Array) -> pa.Array:
+        made: list[bytes | None] = []
+        for key, value, vector, word in zip(*(c.to_pylist() for c in (keys, data, vectors, words)), strict=True):
+            if key is None or value is None or vector is None:
+                made.append(None)
+                continue
+            mode, padding = word.split("/")
+            made.append(cipher(key, value, vector or None, mode, padding != "NOPADDING"))
+        return pa.array(made, pa.binary())
+
+    return over
+
+
 FUNCTIONS: tuple[ArrowFunction, ...] = (
     ("text_bytes", ["VARCHAR", "VARCHAR"], "BLOB", _rows(encode, pa.binary())),
     ("bytes_text", ["BLOB", "VARCHAR"], "VARCHAR", _rows(decode, pa.string())),
+    ("ip6_text", ["VARCHAR"], "VARCHAR", _ip6_texts),
     ("digest", ["BLOB", "VARCHAR"], "BLOB", _rows(_digest, pa.binary())),
+    ("aes_encrypt", ["BLOB", "BLOB", "BLOB", "VARCHAR"], "BLOB", _ciphers(aes.encrypt)),
+    ("aes_decrypt", ["BLOB", "BLOB", "BLOB", "VARCHAR"], "BLOB", _ciphers(aes.decrypt)),
     ("random_bytes", ["DOUBLE", "INTEGER"], "BLOB", _rows(_random, pa.binary())),
     ("url_encoded", ["VARCHAR", "VARCHAR"], "VARCHAR", _rows(url_encode, pa.string())),
     ("url_decoded", ["VARCHAR", "VARCHAR"], "VARCHAR", _rows(url_decode, pa.string())),

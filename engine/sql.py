@@ -9,6 +9,7 @@ A value of type `any` is JSON text. Two kinds of values have no JSON form of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 
@@ -25,6 +26,22 @@ def text(value: str) -> str:
     "'it''s'"
     """
     return "'" + value.replace("'", "''") + "'"
+
+
+#: Macros that use an argument many times, so that their calls are longer than they look.
+_LONG_MACROS = ("sub_text", "sub_list", "index_of", "ip_network", "ip4_number", "any_text", "url_text")
+
+
+def once(expression: str, build: Callable[[str], str]) -> str:
+    """SQL that uses an expression several times. A long one is computed once: nested calls would double it each time.
+
+    >>> once("a", lambda a: f"{a} + {a}")
+    'a + a'
+    """
+    if len(expression) < 80 and not any(f"{macro}(" in expression for macro in _LONG_MACROS):
+        return build(expression)
+    name = variable(expression, build(""))
+    return f"list_transform([{expression}], lambda {name}: {build(name)})[1]"
 
 
 def variable(*expressions: str) -> str:
@@ -80,7 +97,18 @@ MACROS: dict[str, tuple[str, str]] = {
         """CASE
         WHEN starts_with(x, '"') THEN json_extract_string(x, '$')
         WHEN starts_with(x, '{"$ip"') THEN json_extract_string(x, '$."$ip"')
+        WHEN starts_with(x, '{"$date"') THEN date_text(make_timestamptz(CAST(json_extract(x, '$."$date"') AS BIGINT)))
+        WHEN starts_with(x, '[') THEN '[' || array_to_string(list_transform(CAST(x AS JSON[]),
+            lambda e: if(starts_with(CAST(e AS VARCHAR), '"'), json_extract_string(e, '$'), CAST(e AS VARCHAR))), ', ')
+            || ']'
+        WHEN regexp_matches(x, '^-?\\d+[.eE]') THEN double_text(TRY_CAST(x AS DOUBLE))
         ELSE x END""",
+    ),
+    # A date without a format: `yyyy-MM-dd HH:mm:ssZ`; strftime writes +09 for the zone +0900.
+    "date_text": (
+        "x",
+        """strftime(x, '%Y-%m-%d %H:%M:%S')
+        || replace(rpad(strftime(x, '%z'), CAST(greatest(5, length(strftime(x, '%z'))) AS INTEGER), '0'), ':', '')""",
     ),
     # Rank of a value in the total order: bool < number < date < IPv4 < IPv6 < string < list < map.
     "any_rank": (
@@ -116,51 +144,24 @@ MACROS: dict[str, tuple[str, str]] = {
         """CASE WHEN x IS NULL THEN NULL WHEN any_rank(x) = 2 THEN TRY_CAST(x AS DOUBLE)
         WHEN any_rank(x) = 6 THEN text_number(json_extract_string(x, '$')) ELSE 0 END""",
     ),
-    "any_is_integer": ("x", "any_rank(x) = 2 AND NOT regexp_matches(x, '[.eE]')"),
+    "any_is_integer": ("x", "regexp_full_match(x, '-?\\d+')"),
     # A member of a JSON value; JSON null is null. `path` is a JSON pointer.
     "any_member": ("x, path", "nullif(CAST(json_extract(x, path) AS VARCHAR), 'null')"),
     "ip_number": (
         "x",
         """CASE WHEN contains(x, ':')
-        THEN list_reduce(list_transform(string_split(x, ':'), lambda g: CAST('0x' || g AS UHUGEINT)),
+        THEN list_reduce(list_transform(string_split(x, ':'), lambda g: TRY_CAST('0x' || g AS UHUGEINT)),
                          lambda a, b: a * 65536 + b)
-        ELSE CAST(split_part(x, '.', 1) AS UHUGEINT) * 16777216 + CAST(split_part(x, '.', 2) AS UHUGEINT) * 65536
-           + CAST(split_part(x, '.', 3) AS UHUGEINT) * 256 + CAST(split_part(x, '.', 4) AS UHUGEINT) END""",
+        ELSE TRY_CAST(split_part(x, '.', 1) AS UHUGEINT) * 16777216
+           + TRY_CAST(split_part(x, '.', 2) AS UHUGEINT) * 65536
+           + TRY_CAST(split_part(x, '.', 3) AS UHUGEINT) * 256 + TRY_CAST(split_part(x, '.', 4) AS UHUGEINT) END""",
     ),
     # Canonical text of an address (IPv4 dotted, IPv6 eight groups uncompressed), or null. Leading zeros are refused.
     "ip_parse": (
         "x",
         """CASE
         WHEN regexp_full_match(x, '((25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.|$)){4}') AND NOT ends_with(x, '.') THEN x
-        WHEN contains(x, ':') AND NOT contains(x, ':::') AND regexp_full_match(lower(x), '[0-9a-f:.]+')
-        THEN ip6_join(ip6_groups(lower(x)))
-        ELSE NULL END""",
-    ),
-    "ip6_dotted": (
-        "x",  # ::ffff:1.2.3.4 → ::ffff:102:304
-        """CASE WHEN contains(x, '.') THEN
-            regexp_extract(x, '^(.*:)[^:]*$', 1)
-            || lower(to_hex(TRY_CAST(split_part(regexp_extract(x, '[^:]*$'), '.', 1) AS INTEGER) * 256
-                          + TRY_CAST(split_part(regexp_extract(x, '[^:]*$'), '.', 2) AS INTEGER))) || ':'
-            || lower(to_hex(TRY_CAST(split_part(regexp_extract(x, '[^:]*$'), '.', 3) AS INTEGER) * 256
-                          + TRY_CAST(split_part(regexp_extract(x, '[^:]*$'), '.', 4) AS INTEGER)))
-        ELSE x END""",
-    ),
-    "ip6_side": ("x", "if(x = '', CAST([] AS VARCHAR[]), string_split(x, ':'))"),
-    "ip6_groups": (
-        "x",
-        """CASE WHEN NOT contains(x, '::') THEN string_split(ip6_dotted(x), ':')
-        WHEN len(string_split(x, '::')) > 2 THEN NULL
-        ELSE list_concat(list_concat(ip6_side(split_part(ip6_dotted(x), '::', 1)),
-             list_transform(range(greatest(0, 8 - len(ip6_side(split_part(ip6_dotted(x), '::', 1)))
-                                                - len(ip6_side(split_part(ip6_dotted(x), '::', 2))))), lambda i: '0')),
-             ip6_side(split_part(ip6_dotted(x), '::', 2))) END""",
-    ),
-    "ip6_join": (
-        "groups",
-        """CASE WHEN len(groups) = 8
-              AND len(list_filter(groups, lambda g: NOT regexp_full_match(g, '[0-9a-f]{1,4}'))) = 0
-        THEN array_to_string(list_transform(groups, lambda g: if(ltrim(g, '0') = '', '0', ltrim(g, '0'))), ':') END""",
+        WHEN contains(x, ':') THEN ip6_text(x) END""",
     ),
     # Name of a value's type, as `typeof` gives it.
     "any_type": (
@@ -239,7 +240,8 @@ MACROS: dict[str, tuple[str, str]] = {
     "zero_padded": (
         "x, width",
         """regexp_extract(x, '^[+-]?')
-        || lpad(ltrim(x, '+-'), greatest(width - length(regexp_extract(x, '^[+-]?')), length(ltrim(x, '+-'))), '0')""",
+        || lpad(ltrim(x, '+-'), CAST(greatest(width - length(regexp_extract(x, '^[+-]?')), length(ltrim(x, '+-')))
+                          AS INTEGER), '0')""",
     ),
     # Text of a URL; what is no URL text stays as it is.
     "url_text": (
@@ -253,7 +255,7 @@ MACROS: dict[str, tuple[str, str]] = {
         "x, bits",
         """CASE WHEN contains(x, ':') THEN
             if(bits BETWEEN 0 AND 128, array_to_string(list_transform(string_split(x, ':'), lambda g, i:
-                lower(to_hex(CAST('0x' || g AS INTEGER)
+                lower(to_hex(TRY_CAST('0x' || g AS INTEGER)
                              & CAST(65536 - pow(2, 16 - least(greatest(bits - 16 * (i - 1), 0), 16)) AS INTEGER)))),
                 ':'), NULL)
         WHEN bits BETWEEN 0 AND 32

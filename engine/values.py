@@ -218,9 +218,7 @@ def text(value: Value) -> Value:
 
 def date_text(expression: str) -> str:
     """`yyyy-MM-dd HH:mm:ssZ` with a numeric zone of four digits, in the session's zone."""
-    offset = f"strftime({expression}, '%z')"
-    padded = f"if(length({offset}) = 3, {offset} || '00', replace({offset}, ':', ''))"
-    return f"(strftime({expression}, '%Y-%m-%d %H:%M:%S') || {padded})"
+    return f"date_text({expression})"
 
 
 def list_text(value: Value, delimiter: str) -> str:
@@ -259,7 +257,8 @@ def numeric_only(value: Value) -> Value | None:
     if value.type in NUMBERS:
         return value
     if value.type == ANY:
-        return Value(f"if(any_rank({value.sql}) = 2, TRY_CAST({value.sql} AS DOUBLE), NULL)", DOUBLE, per_row=value.per_row)
+        number = f"if(any_rank({value.sql}) = 2, TRY_CAST({value.sql} AS DOUBLE), NULL)"
+        return Value(number, DOUBLE, per_row=value.per_row)
     return None
 
 
@@ -267,7 +266,7 @@ def numeric_only(value: Value) -> Value | None:
 _ANY_AS: tuple[tuple[Type, str, str], ...] = (
     (STRING, "starts_with({0}, '\"')", "json_extract_string({0}, '$')"),
     (LONG, "any_is_integer({0})", "TRY_CAST({0} AS BIGINT)"),
-    (DOUBLE, "any_rank({0}) = 2", "TRY_CAST({0} AS DOUBLE)"),
+    (DOUBLE, "regexp_matches({0}, '^[-\\d]')", "TRY_CAST({0} AS DOUBLE)"),
     (BOOL, "{0} IN ('true', 'false')", "({0} = 'true')"),
     (IP, """starts_with({0}, '{{"$ip"')""", """json_extract_string({0}, '$."$ip"')"""),
     (
@@ -308,12 +307,13 @@ def by_type(value: Value, convert: Callable[[Value], str]) -> str:
     """SQL that converts a value by its type; for an `any` value by the type it has at each row. "NULL" is no branch."""
     if value.type != ANY:
         return convert(value)
-    branches = []
-    for kind, test, seen in _ANY_AS:
-        made = convert(Value(seen.format(value.sql), kind))
-        if made != "NULL":
-            branches.append(f"WHEN {test.format(value.sql)} THEN {made}")
-    return f"CASE {' '.join(branches)} END" if branches else "NULL"
+    return sql.once(value.sql, lambda expression: _by_type(expression, convert))
+
+
+def _by_type(expression: str, convert: Callable[[Value], str]) -> str:
+    made = [(test.format(expression), convert(Value(seen.format(expression), kind))) for kind, test, seen in _ANY_AS]
+    branches = " ".join(f"WHEN {test} THEN {converted}" for test, converted in made if converted != "NULL")
+    return f"CASE {branches} END" if branches else "NULL"
 
 
 def to_any(value: Value) -> Value:
@@ -437,7 +437,13 @@ def _json_entry(value: Value, key: Value) -> Value:
     if key.is_text_constant:
         # A JSON pointer reaches any key: `~` and `/` have escapes, dots and quotes mean nothing in it.
         pointer = "/" + key.constant.replace("~", "~0").replace("/", "~1")
+        outer = re.fullmatch(r"any_member\((.+), '(/(?:[^']|'')+)'\)", value.sql, re.DOTALL)
         found = f"any_member({value.sql}, {sql.text(pointer)})"
+        if outer is not None:  # one way down is faster than two
+            found = f"any_member({outer[1]}, '{outer[2]}{sql.text(pointer)[1:]})"
+        if not key.constant.isdigit():
+            return Value(found, ANY)
+        # Digits in a pointer would be a position in an array.
         return Value(f"if(starts_with({value.sql}, '{{'), {found}, NULL)", ANY)
     if key.type == STRING:
         pointer = f"'/' || replace(replace({key.sql}, '~', '~0'), '/', '~1')"

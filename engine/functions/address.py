@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.catalog import INT, LONG, STRING
 from engine.functions.function import function
+from engine.sql import once
 from engine.values import Value, by_type, whole
 
 
@@ -21,7 +22,7 @@ def ip2long(address: Value) -> Value:
     Example:
         ip2long("192.168.0.1") == 3232235521
     """
-    return Value(f"ip4_number({by_type(address, _address)})", LONG)
+    return Value(once(by_type(address, _address), lambda ip: f"ip4_number({ip})"), LONG)
 
 
 @function
@@ -31,8 +32,8 @@ def ip2int(address: Value) -> Value:
     Example:
         ip2int("255.255.255.255") == -1
     """
-    number = f"ip4_number({by_type(address, _address)})"
-    return Value(f"CAST(if({number} > 2147483647, {number} - 4294967296, {number}) AS INTEGER)", INT)
+    number = ip2long(address).sql
+    return Value(f"CAST(({number} + 2147483648) % 4294967296 - 2147483648 AS INTEGER)", INT)
 
 
 @function
@@ -54,4 +55,5 @@ def network(address: Value, bits: Value) -> Value:
     Example:
         network("192.0.2.130", 28) == "192.0.2.128" and network("2001:db8::1", 32) == "2001:db8:0:0:0:0:0:0"
     """
-    return Value(f"ip_network({by_type(address, _address)}, {whole(bits).sql})", STRING)
+    parsed = by_type(address, _address)
+    return Value(once(parsed, lambda ip: f"ip_network({ip}, {whole(bits).sql})"), STRING)

@@ -118,7 +118,7 @@ def date(value: Value, format: Const, locale: Const = "en", *, scope: Scope) -> 
     Example:
         date("2024-13-01", "yyyy-MM-dd") == date("2025-01-01", "yyyy-MM-dd")
     """
-    read = reader(str(format), scope.context.timezone, str(locale))
+    read = reader(str(format), scope.context.timezone, str(locale), scope.context.now.year)
     if value.type in (DATE, NULL):
         return Value("CAST(NULL AS TIMESTAMPTZ)", DATE)
     shown = text(value).sql if value.type != ANY else f"if(any_rank({value.sql}) = 3, NULL, any_text({value.sql}))"

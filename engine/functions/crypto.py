@@ -28,7 +28,41 @@ def hash_(algorithm: Const, data: Value | None = None) -> Value:
     return Value(f"unhex({name}({data.sql}))" if known else f"digest({data.sql}, '{name}')", BINARY)
 
 
-@function(too_few="90760", not_constant="90760")
+@function(too_few="90660", not_constant="90661")
+def encrypt(cipher: Const, key: Value, data: Value, iv: Value | None = None) -> Value:
+    """Bytes encrypted with AES; key, data and initial vector are bytes, and null is what comes of any that do not fit.
+
+    Ciphers are named as in Java: `AES/CBC/PKCS5Padding`; `AES` alone means `AES/ECB/PKCS5Padding`.
+
+    Example:
+        tohex(encrypt("AES", binary("0123456789abcdef"), binary("a"))) == "0950013d77ed2905ce50637eca5442ee"
+    """
+    return _cipher("aes_encrypt", cipher, "90661", key, data, iv)
+
+
+@function(too_few="90650", not_constant="90651")
+def decrypt(cipher: Const, key: Value, data: Value, iv: Value | None = None) -> Value:
+    """The bytes behind AES-encrypted ones; key, data and initial vector are bytes, and null what comes of wrong ones.
+
+    Example:
+        isnull(decrypt("AES", binary("0123456789abcdef"), binary("too short")))
+    """
+    return _cipher("aes_decrypt", cipher, "90651", key, data, iv)
+
+
+def _cipher(function_name: str, cipher: object, code: str, key: Value, data: Value, iv: Value | None) -> Value:
+    written = str(cipher).upper()
+    algorithm, mode, padding = [*("AES/ECB/PKCS5PADDING" if written == "AES" else written).split("/"), "", ""][:3]
+    if algorithm != "AES" or mode not in ("ECB", "CBC") or padding not in ("PKCS5PADDING", "NOPADDING"):
+        hint = "there are AES/ECB and AES/CBC with PKCS5Padding or NoPadding"
+        raise QueryError(code, f"the cipher `{cipher}` does not exist here", hint=hint)
+    if key.type != BINARY or data.type != BINARY or (iv is not None and iv.type != BINARY):
+        return NOTHING
+    vector = "CAST('' AS BLOB)" if iv is None else iv.sql
+    return Value(f"{function_name}({key.sql}, {data.sql}, {vector}, '{mode}/{padding}')", BINARY)
+
+
+@function(not_constant="90760")
 def randbytes(count: Const) -> Value:
     """So many random bytes, 1 to 10240.
 

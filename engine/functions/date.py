@@ -163,7 +163,8 @@ def daterange(start: Value, end: Value, span: Const = "1d") -> Value:
     first, last = only(start, DATE).sql, only(end, DATE).sql
     many = f"(epoch_us({last}) - epoch_us({first})) // {seconds * 1_000_000} > {_MOST_DATES}"
     stop = f"error('daterange() would give more than {_MOST_DATES} dates')"
-    return Value(f"CASE WHEN {many} THEN {stop} ELSE range({first}, {last}, {interval}) END", list_of(DATE))
+    until = f"if({many}, {first}, {last})"  # no long range is ever made, not even to be thrown away
+    return Value(f"CASE WHEN {many} THEN {stop} ELSE range({first}, {until}, {interval}) END", list_of(DATE))
 
 
 @function

@@ -281,7 +281,7 @@ def seq(*, scope: Scope) -> Value:
     return Value(f"row_number() OVER ({f'ORDER BY {scope.order}' if scope.order else ''})", LONG)
 
 
-@function(not_constant="90750", too_few="90750")
+@function(not_constant="90750")
 def rand(bound: Const, seed: Const = None) -> Value:
     """A random whole number from 0 to before the bound; with a seed always the same one.
 
@@ -301,7 +301,7 @@ def _seeded(bound: int, seed: int) -> int:
     """What `new Random(seed).nextInt(bound)` gives in Java, so that a seed means the same number everywhere.
 
     >>> _seeded(100, 42), _seeded(16, 42)
-    (0, 11)
+    (30, 11)
     """
     state = (seed ^ 0x5DEECE66D) & (2**48 - 1)
     while True:

@@ -11,8 +11,8 @@ from engine.functions.function import Const, function
 from engine.language.errors import QueryError
 from engine.native import known_charset
 from engine.regex import checked, group_count, replacement
+from engine.sql import once, variable
 from engine.sql import text as quote
-from engine.sql import variable
 from engine.values import (
     Value,
     boolean,
@@ -60,7 +60,7 @@ def contains(value: Value, part: Value) -> Value:
     return boolean(f"coalesce({found}, false)")
 
 
-@function(too_few="91030", not_constant="91030")
+@function(not_constant="91030")
 def format(pattern: Const, value: Value, *values: Value) -> Value:
     """Values written by a pattern: `%s` text, `%d` a whole number, `%.2f` a real number, `%x` hexadecimal, `%%`.
 
@@ -75,14 +75,14 @@ def format(pattern: Const, value: Value, *values: Value) -> Value:
     given = (value, *values)
     spread = elements(value) if len(given) == 1 else None
     taken = _format_places(pattern)
-    if spread is not None and value.type != ANY:
-        kind = spread.type.element or NULL
-        highest = max((place for place, *_ in taken if isinstance(place, int)), default=0)
-        shown = _formatted(taken, lambda place: Value(f"list_extract({spread.sql}, {place})", kind))
-        return Value(f"CASE WHEN len({spread.sql}) >= {highest} THEN {shown} END", STRING)
-    if any(isinstance(place, int) and place > len(given) for place, *_ in taken):
-        return Value("CAST(NULL AS VARCHAR)", STRING)
-    return Value(_formatted(taken, lambda place: given[place - 1]), STRING)
+    highest = max((place for place, *_ in taken if isinstance(place, int)), default=0)
+    alone = _formatted(taken, lambda place: given[place - 1]) if highest <= len(given) else "CAST(NULL AS VARCHAR)"
+    if spread is None:
+        return Value(alone, STRING)
+    kind = spread.type.element or NULL
+    shown = _formatted(taken, lambda place: Value(f"list_extract({spread.sql}, {place})", kind))
+    shown = f"CASE WHEN len({spread.sql}) >= {highest} THEN {shown} END"
+    return Value(shown if value.type != ANY else f"if(starts_with({value.sql}, '['), {shown}, {alone})", STRING)
 
 
 _Place = tuple[int | str, str, int, int | None, str]  # argument number or literal text, flags, width, precision, letter
@@ -123,7 +123,7 @@ def _in_width(piece: str, flags: str, width: int) -> str:
     if not width:
         return piece
     pad = "rpad" if "-" in flags else "lpad"
-    return f"{pad}({piece}, greatest({width}, length({piece})), ' ')"
+    return once(piece, lambda x: f"{pad}({x}, CAST(greatest({width}, length({x})) AS INTEGER), ' ')")
 
 
 def _format_piece(value: Value, flags: str, width: int, precision: int | None, letter: str) -> str:
@@ -131,8 +131,11 @@ def _format_piece(value: Value, flags: str, width: int, precision: int | None, l
     write = _FORMATS.get(letter)
     if write is None:
         return "CAST(NULL AS VARCHAR)"
+    nothing = quote({"b": "false", "S": "NULL"}.get(letter, "null"))
     if value.type == NULL:
-        return "'null'"
+        return nothing
+    if letter in "sSb":
+        return f"CASE WHEN {value.sql} IS NULL THEN {nothing} ELSE {write(value, flags, width, precision)} END"
     made = by_type(value, lambda one: write(one, flags, width, precision))
     return f"CASE WHEN {value.sql} IS NULL THEN 'null' ELSE CAST({made} AS VARCHAR) END"
 
@@ -190,7 +193,11 @@ def _as_upper_hex(value: Value, flags: str, width: int, precision: int | None) -
 
 
 def _as_boolean(value: Value, flags: str, width: int, precision: int | None) -> str:
-    return f"CAST({value.sql} AS VARCHAR)" if value.type.name == "bool" else "'true'"
+    if value.type.name == "bool":
+        return f"CAST({value.sql} AS VARCHAR)"
+    if value.type == ANY:
+        return f"if({value.sql} IN ('true', 'false'), {value.sql}, 'true')"
+    return "'true'"
 
 
 def _as_character(value: Value, flags: str, width: int, precision: int | None) -> str:
@@ -230,7 +237,7 @@ def indexof(value: Value, part: Value, start: Value = _START) -> Value:
     Example:
         indexof("hello world", "o") == 4 and indexof("hello world", "o", 5) == 7
     """
-    return Value(f"index_of({text(value).sql}, {text(part).sql}, {whole(start).sql})", INT)
+    return Value(once(text(value).sql, lambda x: f"index_of({x}, {text(part).sql}, {whole(start).sql})"), INT)
 
 
 @function
@@ -240,7 +247,7 @@ def lastindexof(value: Value, part: Value, start: Value = _END) -> Value:
     Example:
         lastindexof("hello world", "o") == 7 and lastindexof("hello world", "o", 6) == 4
     """
-    return Value(f"last_index_of({text(value).sql}, {text(part).sql}, {whole(start).sql})", INT)
+    return Value(once(text(value).sql, lambda x: f"last_index_of({x}, {text(part).sql}, {whole(start).sql})"), INT)
 
 
 @function
@@ -428,7 +435,7 @@ def _ip_text(value: Value) -> str:
     return f"ip_parse({value.sql})" if value.type == STRING else "NULL"
 
 
-@function(too_few="90771", not_constant="90771")
+@function(not_constant="90771")
 def split(value: Value, delimiter: Const, limit: Const = None) -> Value:
     """The pieces of a text between delimiters, empty ones too; with a limit the last piece holds the rest.
 
@@ -475,10 +482,13 @@ def substr(value: Value, begin: Value, end: Value | None = None) -> Value:
     subject = text(value).sql
     last = "2147483647" if end is None else whole(end).sql
     first = whole(begin)
-    if end is None and isinstance(first.constant, int) and first.constant >= 0:
-        start = first.constant
-        return Value(f"CASE WHEN length({subject}) > {start} THEN substring({subject}, {start + 1}) END", STRING)
-    return Value(f"sub_text({subject}, {first.sql}, {last})", STRING)
+    known = first.constant if isinstance(first.constant, int) and first.constant >= 0 else None
+    until = end.constant if end is not None and isinstance(end.constant, int) else None
+    if known is not None and (end is None or (until is not None and until >= known)):
+        size = "" if until is None else f", {until - known}"
+        cut = f"substring({subject}, {known + 1}{size})"
+        return Value(f"CASE WHEN length({subject}) > {known} THEN {cut} END", STRING)
+    return Value(once(subject, lambda x: f"sub_text({x}, {first.sql}, {last})"), STRING)
 
 
 @function(not_constant="90850")

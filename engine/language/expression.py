@@ -60,6 +60,8 @@ class _Expression(pp.Token):
 _OPERATOR = re.compile(rf"==|!=|<=|>=|[<>+*/\-{DASHES}\u2264\u2265]|(?:and|or)(?={WORD_END}|[-+])")
 _CANONICAL = {"\u2264": "<=", "\u2265": ">=", **dict.fromkeys(DASHES, "-")}
 _BARE = re.compile(BARE)
+#: Older queries write `datetrunc(date, span="1d", offset="8h")`: these words only label arguments.
+_LABEL = re.compile(r"(?:span|offset)\s*=(?!=)\s*")
 expression = _Expression()
 
 
@@ -97,6 +99,8 @@ def _parenthesised(text: str, loc: int, may_be_empty: bool = False) -> tuple[int
     if may_be_empty and text[loc : loc + 1] == ")":
         return loc + 1, found
     while True:
+        label = _LABEL.match(text, loc) if may_be_empty else None
+        loc = label.end() if label else loc
         try:
             loc, tokens = expression._parse(text, loc, True)
         except pp.ParseException:
