@@ -473,7 +473,8 @@ def ids_between(path: str, first: datetime, last: datetime) -> Iterator[npt.NDAr
     column = file.schema_arrow.get_field_index("_time")
     for group in range(file.num_row_groups):
         statistics = file.metadata.row_group(group).column(column).statistics
-        if statistics.min <= last and statistics.max >= first:
+        known = statistics is not None and statistics.has_min_max
+        if not known or (statistics.min <= last and statistics.max >= first):
             yield file.read_row_group(group, columns=["_id"])["_id"].to_numpy()
 
 

@@ -92,9 +92,14 @@ def to_array(values: Sequence[Any], kind: Type) -> pa.Array:
         return struct_array(values, kind)
     if kind.element is not None:
         return list_array(values, kind.element)
-    if values.count(None) == len(values):
+    if all_are(None, values):
         return pa.nulls(len(values), pa.string())
     return pa.array(values, pa.string())
+
+
+def all_are(thing: object, values: Sequence[Any]) -> bool:
+    """Whether a column holds nothing but one object; a look at the first saves comparing the others."""
+    return bool(values) and values[0] is thing and values.count(thing) == len(values)
 
 
 def columns(documents: Sequence[msgspec.Struct], kind: Type) -> list[pa.Array]:
@@ -126,7 +131,7 @@ def struct_array(values: Sequence[Any], kind: Type) -> pa.Array:
 
 def list_array(values: Sequence[Any], element: Type) -> pa.Array:
     kind = pa.list_(pa.field("element", arrow_type(element)))
-    if values.count(None) == len(values):
+    if all_are(None, values):
         return pa.nulls(len(values), kind)
     sizes = np.array([-1 if value is None else len(value) for value in values], np.int32)
     missing = sizes < 0
@@ -146,7 +151,7 @@ def bool_array(values: Sequence[Any]) -> pa.Array:
 def json_array(values: Sequence[Raw]) -> pa.Array:
     """JSON texts as they stood in the document; a missing key and `null` are null."""
     count = len(values)
-    if values.count(ABSENT) == count:
+    if all_are(ABSENT, values):
         return pa.nulls(count, pa.string())
     sizes = np.fromiter(map(len, values), np.int32, count)
     offsets = np.zeros(count + 1, np.int32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,38 +118,35 @@ def measure(path: str) -> Folder:
     """Count what a directory holds, without its sub-directories."""
     newest = UNKNOWN_DAY
     files = size = 0
-    for entry in log_files(path):
-        files += 1
-        size += entry.stat().st_size
-        newest = max(newest, facts_of(entry.path).day)
+    for file in log_files(path):
+        with suppress(OSError):
+            size += os.stat(file).st_size
+            files += 1
+            newest = max(newest, facts_of(file).day)
     return Folder(path, newest, files, size)
 
 
-def objects(folder: Folder) -> list[Object]:
-    """The objects of a folder, newest delivery first."""
-    if os.path.isfile(folder.path):
-        stat = os.stat(folder.path)
-        return [Object(folder.path, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", facts_of(folder.path))]
-    found = []
-    for entry in log_files(folder.path):
-        stat = entry.stat()
-        found.append(Object(entry.path, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", facts_of(entry.path)))
-    return sorted(found, key=order, reverse=True)
+def objects(folder: Folder) -> Iterator[Object]:
+    """The objects of a folder, newest delivery first; of a large folder only the names are held in memory."""
+    files = [folder.path] if os.path.isfile(folder.path) else sorted(log_files(folder.path), key=order, reverse=True)
+    for file in files:
+        with suppress(OSError):  # it vanished since
+            stat = os.stat(file)
+            yield Object(file, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", facts_of(file))
 
 
-def order(item: Object) -> tuple[str, datetime, str]:
-    return item.facts.day, item.facts.delivered or datetime.min.replace(tzinfo=UTC), item.name
+def order(file: str) -> str:
+    """Something that sorts files by day, then time of delivery, then name."""
+    facts = facts_of(file)
+    return f"{facts.day} {facts.delivered:%H:%M} {file}" if facts.delivered else f"{facts.day}  {file}"
 
 
-def log_files(path: str) -> Iterator[os.DirEntry[str]]:
-    """Files of a directory that may hold records; hidden files and other endings are none of ours."""
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
-                if entry.name.endswith(ENDINGS) and not entry.name.startswith(".") and entry.is_file():
-                    yield entry
-    except OSError:
-        return  # a folder that vanished or is closed to us: what it held is seen by the next collect
+def log_files(path: str) -> Iterator[str]:
+    """Paths in a directory that may hold records; hidden files and other endings are none of ours."""
+    with suppress(OSError), os.scandir(path) as entries:  # what is closed to us is seen by a later collect
+        for entry in entries:
+            if entry.name.endswith(ENDINGS) and not entry.name.startswith(".") and entry.is_file():
+                yield entry.path
 
 
 def open_object(item: Object) -> BinaryIO:

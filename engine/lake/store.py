@@ -178,6 +178,7 @@ class LogTable:
             compression_level=1,
             row_group_size=ROW_GROUP,
             use_dictionary=[name for name in leaves(rows.schema) if name.split(".")[0] not in NO_DICTIONARY],
+            write_statistics=[self.layout.sorted_by],
             store_schema=False,
         )
         return File(path, partition, rows.num_rows, target.stat().st_size, key[0].as_py(), key[-1].as_py())

@@ -151,6 +151,26 @@ def test_unknown_fields_are_kept():
     assert row["userIdentity"]["type"] == "Root"
 
 
+def test_fields_met_before_are_kept_as_well():
+    def novel(number):
+        return event(number, eventID=None, **({"zebra": number} if number else {}), ant={"b": None})
+
+    first = read(dumps([novel(n) for n in range(3)]))  # record by record
+    second = read(dumps([novel(n) for n in range(3)]))  # all at once
+    assert first == second
+    assert [row["_rest"] for row in second[0]] == [
+        '{"ant":{"b": null}}',
+        '{"ant":{"b": null},"zebra":1}',
+        '{"ant":{"b": null},"zebra":2}',
+    ]
+    assert read(dumps([event(1, eventID=None)]))[0][0]["_rest"] is None
+
+
+def test_more_novel_fields_than_can_be_learned():
+    rows, _ = read(dumps([event(n, **{f"novel{n}_{i}": i for i in range(20)}) for n in range(8)]))
+    assert [len(json.loads(row["_rest"])) for row in rows] == [20] * 8
+
+
 def test_unknown_keys_of_the_identity_alone_stay_on_the_fast_path():
     part = next(decode(io.BytesIO(dumps([event(userIdentity={"type": "Root", "newKey": 5})]))))
     assert json.loads(part.events[0].userIdentity._rest) == {"newKey": 5}

@@ -40,7 +40,7 @@ def test_newest_days_come_first(tmp_path):
     folders = discover(str(tmp_path))
     assert [folder.day for folder in folders] == ["2023-07-11"] * 2 + ["2023-07-10"] * 2 + ["2023-07-09"] * 2
     assert sum(folder.files for folder in folders) == sum(folder.bytes for folder in folders) == 12
-    first = objects(folders[0])
+    first = list(objects(folders[0]))
     assert [item.facts.delivered.minute for item in first] == [10, 5]
 
 

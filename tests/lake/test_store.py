@@ -1,9 +1,13 @@
 """The lake as a query sees it."""
 
+import io
+import json
 from datetime import UTC, datetime, timedelta
 
 import duckdb
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
 from engine.catalog import Catalog
 from engine.lake import cloudtrail
@@ -96,13 +100,23 @@ def test_a_catalog_stays_at_its_version(lake, tmp_path):
 
 
 def test_other_delta_readers_see_the_same(lake, tmp_path):
-    from deltalake import DeltaTable
-
     events = write_logs(tmp_path / "logs", files=4, per_file=10)
     collect(lake, "cloudtrail", str(tmp_path / "logs"))
     read = DeltaTable(str(lake.path / "cloudtrail")).to_pyarrow_table()
     assert read.num_rows == events
     assert sorted({str(day) for day in read["date"].to_pylist()}) == ["2024-05-01", "2024-05-02", "2024-05-03"]
+
+
+def test_time_ranges_of_files_outlive_a_checkpoint(lake):
+    part = next(cloudtrail.decode(io.BytesIO(json.dumps(event(1)).encode())))
+    rows = pa.Table.from_batches([cloudtrail.to_batch([("x", part)])])
+    writer = lake.table("cloudtrail")
+    for _ in range(3):
+        assert writer.commit([writer.write(rows, "2024-05-01")])
+    DeltaTable(str(lake.path / "cloudtrail")).create_checkpoint()  # as every hundredth commit does
+    files = Lake.open(lake.path).snapshot("cloudtrail").files
+    assert files == lake.snapshot("cloudtrail").files
+    assert {(file.first, file.last, file.rows) for file in files} == {(START, START, 1)}
 
 
 def test_rows_of_a_day_and_of_a_file_are_in_order(lake, tmp_path):
@@ -128,7 +142,10 @@ def test_compact_joins_and_cleans_up(lake, tmp_path):
     assert rejects(lake).equals(put_aside)
     assert collect(lake, "cloudtrail", str(tmp_path / "logs")).already == 4
     assert compact(lake, keep_hours=0) == 12
-    assert select(lake, "SELECT count(*) FROM t") == [(4,)]
+    write(tmp_path / "logs" / "again.json", [event(n, START + timedelta(hours=n)) for n in range(5)])
+    report = collect(lake, "cloudtrail", str(tmp_path / "logs"))
+    assert (report.events, report.duplicates) == (1, 4)
+    assert select(lake, "SELECT count(*) FROM t") == [(5,)]
 
 
 def test_coverage_of_a_range(lake, tmp_path):
