@@ -1,7 +1,7 @@
 """Which chart suits a result: decided by its columns and their types alone, and the rows shaped for it. Draws nothing.
 
-    one row of numbers                        number
     `min`, `iqr1`, `iqr2`, `iqr3`, `max`      box
+    one row of numbers                        number
     `country` and a number                    map
     a time and numbers                        stacked (whole numbers, as counts are) or line
     a name and a number                       bar
@@ -25,6 +25,7 @@ KINDS: tuple[Kind, ...] = ("number", "box", "map", "stacked", "line", "bar", "ro
 
 MOST_SERIES = 20  # series with a name of their own, bars, boxes
 MOST_MARKS = 5_000
+MOST_NUMBERS = 6  # of one row that are shown large, side by side
 MOST_BUCKETS = 170  # columns over time that can still be told apart
 QUARTILES = ("min", "iqr1", "iqr2", "iqr3", "max")
 NAMES = ("string", "ip", "bool", "any")
@@ -60,11 +61,11 @@ def plots(types: Mapping[str, Type], rows: int) -> tuple[Plot, ...]:
     names = tuple(name for name, kind in types.items() if kind.name in NAMES)
     dates = tuple(name for name, kind in types.items() if kind.name == "date")
     found: list[Plot] = []
-    if rows == 1 and numbers and not names and not dates and len(numbers) <= 6:
-        return (Plot("number", values=numbers),)
     if set(QUARTILES) <= set(numbers):
         groups = tuple(name for name in types if name not in (*QUARTILES, "count"))
         return (Plot("box", names=groups, values=QUARTILES),)
+    if rows == 1 and numbers and not names and not dates and len(numbers) <= MOST_NUMBERS:
+        return (Plot("number", values=numbers),)
     if numbers and types.get("country", INT).name == "string":
         found.append(Plot("map", names=("country",), values=(_measure(numbers),)))
     if dates and numbers:

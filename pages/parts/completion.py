@@ -73,6 +73,8 @@ def _command(command: type[Command]) -> dict[str, Any]:
         "name": command.word,
         "help": "\n\n".join(filter(None, [first_sentence(doc), example(doc)])),
         "options": [{"name": option.name, "help": option.description} for option in command.takes],
+        "begins": command.is_source or command.starts_empty,
+        "follows": not command.is_source,
     }
 
 

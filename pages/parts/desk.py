@@ -24,7 +24,8 @@ from engine.query import Engine, Result
 from pages.parts.links import explore_params, query_from_params
 from pages.parts.resulttable import shown_table
 
-MOST_ROWS = 50_000  # rows that are fetched at most: a result lives in memory as long as its viewer looks at it
+MOST_ROWS = 20_000  # rows that are fetched to look at: they stay in memory as long as the viewer looks at them
+MOST_IN_FILE = 100_000  # rows of a download, which is made when it is clicked and then forgotten
 TIMEOUT = 300.0  # seconds
 AT_ONCE = 4  # queries of all viewers that run at the same time; others wait
 MOST_RECENT = 8
@@ -49,12 +50,16 @@ class Answer:
 def answer(text: str, engine: Engine, cancel: threading.Event) -> Answer:
     """Run a query, fetching at most `MOST_ROWS` rows. Raises what the engine raises."""
     query = parse(text)
-    capped = Query((*query.commands, Limit(numbers=(MOST_ROWS + 1,))), query.text)
-    result = engine.execute(capped, timeout=TIMEOUT, cancel=cancel)
+    result = engine.execute(first_rows(query, MOST_ROWS + 1), timeout=TIMEOUT, cancel=cancel)
     is_capped = result.rows > MOST_ROWS
     if is_capped:
         result = replace(result, frame=result.frame.iloc[:MOST_ROWS], rows=MOST_ROWS)
     return Answer(query, result, shown_table(result.frame, result.types), is_capped)
+
+
+def first_rows(query: Query, count: int) -> Query:
+    """The query with a limit behind it; mistakes are still told in the text as it was written."""
+    return Query((*query.commands, Limit(numbers=(count,))), query.text)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from engine.language.nodes import Query
 from engine.language.rewrite import rows_behind, with_condition, with_search
 from pages.parts import autochart, autoplot
 from pages.parts.autochart import Kind, Plot
-from pages.parts.desk import MOST_ROWS, TIMEOUT, Answer
+from pages.parts.desk import MOST_IN_FILE, MOST_ROWS, TIMEOUT, Answer, first_rows
 from pages.parts.explore_query import ExplorePage, example_groups, example_link
 from pages.parts.periods import Period
 from pages.parts.problems import excerpt, fix
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 CHART_HEIGHT = 300
 CHART_ICONS: Mapping[str, str] = {
-    "auto": ":material/auto_awesome:", "number": ":material/123:", "line": ":material/show_chart:",
+    "auto": ":material/auto_awesome:", "number": ":material/tag:", "line": ":material/show_chart:",
     "stacked": ":material/stacked_bar_chart:", "bar": ":material/align_horizontal_left:",
     "map": ":material/public:", "box": ":material/candlestick_chart:", "rows": ":material/bar_chart:",
     "none": ":material/visibility_off:",
@@ -58,7 +58,7 @@ def _gallery(page: ExplorePage) -> None:
     st.caption(page.t("start_here"))
     for key, group in example_groups(page):
         st.markdown(f"**{page.t(key)}**")
-        with st.grid(3, min_column_width=300, gap="small"):
+        with st.grid(2, min_column_width=320, gap="small"):
             for example in group:
                 example_link(page, example)
 
@@ -166,7 +166,7 @@ def _figures(page: ExplorePage, answer: Answer) -> None:
         if not result.frame.empty:
             _downloads(page, answer)
     if answer.capped:
-        _note(page.t("capped", n=f"{MOST_ROWS:,}"))
+        _note(page.t("capped", n=f"{MOST_ROWS:,}", file=f"{MOST_IN_FILE:,}"))
     for warning in result.warnings:
         _note(warning)
 
@@ -191,11 +191,17 @@ def _note(text: str) -> None:
 
 
 def _downloads(page: ExplorePage, answer: Answer) -> None:
-    frame = answer.result.frame
+    """Files of the result, made when they are asked for; one that was cut for the screen is fetched again."""
+
+    def frame() -> pd.DataFrame:
+        if not answer.capped:
+            return answer.result.frame
+        return page.engine().execute(first_rows(answer.query, MOST_IN_FILE), timeout=TIMEOUT).frame
+
     made: tuple[tuple[str, str, Callable[[], bytes]], ...] = (
-        ("csv", "text/csv", lambda: to_csv(frame, bom=True)),
-        ("parquet", "application/vnd.apache.parquet", lambda: to_parquet(frame)),
-        ("json", "application/json", lambda: to_json(frame)),
+        ("csv", "text/csv", lambda: to_csv(frame(), bom=True)),
+        ("parquet", "application/vnd.apache.parquet", lambda: to_parquet(frame())),
+        ("json", "application/json", lambda: to_json(frame())),
     )
     name = f"trailboard-{page.view.wall_clock(answer.result.now):%Y%m%d-%H%M%S}"
     with st.container(horizontal=True, gap="xsmall", width="content"):

@@ -25,7 +25,6 @@ TEXTS: dict[str, Text] = {
         "Write a query and press Ctrl+Enter, or take one of these.",
         "쿼리를 쓰고 Ctrl+Enter를 누르거나, 아래에서 하나를 골라 보세요.",
     ),
-    "open_example": Text("Run “{title}”", "‘{title}’ 실행"),
     # range and filters
     "range_for": Text("Time range", "기간"),
     "range_kept": Text("as written", "그대로"),
@@ -58,8 +57,8 @@ TEXTS: dict[str, Text] = {
     "bytes": Text("{size} read", "{size} 읽음"),
     "as_of": Text("as of {time}", "{time} 기준"),
     "capped": Text(
-        "There are more rows: {n} is the most that is fetched. Summarise them, or shorten the time range.",
-        "결과가 더 있지만 최대 {n}행까지만 가져옵니다. 요약하거나 기간을 줄여 보세요.",
+        "There are more rows: {n} are shown at most, and {file} go into a file. Summarise, or shorten the time range.",
+        "결과가 더 있습니다. 화면에는 {n}행, 파일에는 {file}행까지 담깁니다. 요약하거나 기간을 줄여 보세요.",
     ),
     "table_cut": Text(
         "The table shows {n} of them; downloads have all.", "표에는 {n}행만 표시되며, 내려받으면 모두 들어 있습니다."
@@ -92,12 +91,11 @@ TEXTS: dict[str, Text] = {
     "empty_columns_help": Text("Show columns in which every row is null", "모든 행이 null인 열도 표시합니다"),
     "open_row": Text("Open the row", "행 열기"),
     "row": Text("Row {n}", "{n}행"),
-    "of_rows": Text("{n} of {total}", "{n} / {total}"),
+    "of_rows": Text("{n} of {total}", "{total}행 중 {n}번째"),
     "previous_row": Text("Previous row", "이전 행"),
     "next_row": Text("Next row", "다음 행"),
     "tree": Text("Fields", "필드"),
     "as_text": Text("JSON", "JSON"),
-    "go_on": Text("Go on from here", "이어서 살펴보기"),
     "behind": Text("Rows behind this row", "이 행의 원본 행"),
     "around": Text("Everything within 5 min", "전후 5분의 모든 이벤트"),
     "same_address": Text("Same address, within 1 h", "같은 IP 주소, 전후 1시간"),

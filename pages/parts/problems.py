@@ -52,11 +52,16 @@ def fix(text: str, span: Span | None, message: str, hint: str | None) -> Fix | N
     Fix(span=Span(start=10, end=15), text='search')
     """
     proposed = _INSTEAD.fullmatch(hint or "")
-    named = _NAMED.search(message)
-    if proposed is None or named is None or span is None:
+    place = _named_word(text, span, message)
+    return Fix(place, proposed.group(1)) if proposed is not None and place is not None else None
+
+
+def _named_word(text: str, span: Span | None, message: str) -> Span | None:
+    """Where the word stands that a message is about; a message may name others too, such as its command."""
+    if span is None:
         return None
-    place = _word_in(text, span, named.group(1))
-    return Fix(place, proposed.group(1)) if place is not None else None
+    places = (_word_in(text, span, word) for word in _NAMED.findall(message))
+    return next((place for place in places if place is not None), None)
 
 
 def _word_in(text: str, span: Span, word: str) -> Span | None:
@@ -116,6 +121,5 @@ def problems(text: str, checker: Engine) -> tuple[Problem, ...]:
 
 def _warning(text: str, warned: Warned) -> Problem:
     span = warned.span or Span(0, len(text))
-    named = _NAMED.search(warned.message)
-    place = _word_in(text, span, named.group(1)) if named else None
+    place = _named_word(text, span, warned.message)
     return Problem(place or span, "warning", str(warned), fix(text, span, warned.message, warned.hint))

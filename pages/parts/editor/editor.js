@@ -186,10 +186,13 @@ function applyCall(name) {
   };
 }
 
-/** What may stand at the end of `command`, the open command's text without the word being typed. */
-function candidates(command, text, vocabulary) {
+/**
+ * What may stand at the end of `command`, the open command's text without the word being typed; `begins` tells that
+ * it is the first of its pipeline.
+ */
+function candidates(command, begins, text, vocabulary) {
   const { commands, functions, aggregates, tables, lookups, values } = vocabulary;
-  if (!command.trim()) return commands.map(asCommand);
+  if (!command.trim()) return commands.filter((item) => (begins ? item.begins : item.follows)).map(asCommand);
   const [, word, rest] = command.match(/^\s*(\S+)([^]*)$/);
   const known = commands.find((item) => item.name === word);
   const setting = rest.match(/(?:^|\s)([A-Za-z_][\w-]*)=$/);
@@ -216,6 +219,12 @@ function ofLookup(rest, lookups, fields) {
   return [...fields, asWord("output")];
 }
 
+/** Whether the list opens before anything of a word is typed: where there is not much to choose from. */
+function opensByItself(command, text) {
+  if (!command.trim()) return /[|[]\s*$/.test(text);
+  return /^\s*table(?:\s+[\w-]+=\S*)*\s+$|\sby\s+(?:[^()]*,\s*)?$|\s[A-Za-z_][\w-]*=$/.test(command);
+}
+
 function completer(editor) {
   return (context) => {
     const word = context.matchBefore(/[\p{L}\p{N}_.-]*/u);
@@ -227,11 +236,10 @@ function completer(editor) {
     const isName = !command.slice(0, command.length - word.text.length).trim() || /^\s*table\s/.test(command);
     if (!isName && word.text.includes("-")) from += word.text.lastIndexOf("-") + 1;
     command = command.slice(0, command.length - (context.pos - from));
-    const before = command.trim() ? /[\s(,=]$/.test(command) : /[|[]\s*$/.test(text.slice(0, from));
-    if (from === context.pos && !context.explicit && !(before && /(^\s*table\s|[|[]\s*$|\sby\s+$|=$)/.test(command || "|")))
-      return null;
+    if (from === context.pos && !context.explicit && !opensByItself(command, text)) return null;
     if (/^\d/.test(text.slice(from))) return null;
-    const options = candidates(command, context.state.doc.toString(), editor.data.vocabulary);
+    const begins = !/[|ǀ׀∣❘]\s*$/.test(text.slice(0, from));
+    const options = candidates(command, begins, context.state.doc.toString(), editor.data.vocabulary);
     const seen = new Set();
     return {
       from,

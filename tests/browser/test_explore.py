@@ -1,0 +1,172 @@
+"""Explore in a real browser: what only the editor's JavaScript, clicks and keys can show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import OpenPage, Traffic
+
+# Every row with every row: minutes of work on the sample data.
+ENDLESS = "table cloudtrail | eval k = 1 | join k [ table cloudtrail | eval k = 1 ] | stats count"
+COUNT_BY_REGION = "table duration=1d cloudtrail* | stats count by awsRegion"
+
+
+@pytest.fixture
+def explore(open_page: OpenPage) -> Callable[..., Page]:
+    """Open Explore, with a query or without one."""
+
+    def opened(query: str = "", **options: object) -> Page:
+        return open_page("/explore" + (f"?q={quote(query)}" if query else ""), **options)
+
+    return opened
+
+
+def write(page: Page, text: str) -> None:
+    """Replace the editor's text by typing."""
+    page.get_by_role("textbox", name="Query").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(text)
+
+
+def test_typing_and_ctrl_enter_run_the_newest_text(explore, idle) -> None:
+    page = explore()
+    write(page, COUNT_BY_REGION)
+    page.keyboard.press("Control+Enter")
+    page.get_by_text(re.compile(r"^\d+ rows · .* files · .* read")).wait_for()
+    idle(page)
+    assert page.locator("[data-testid=stVegaLiteChart]").count() == 1
+    assert page.locator("[data-testid=stDataFrame]").count() == 1
+    assert "q=" in page.url
+    assert "awsRegion" in page.url
+
+
+def test_the_run_button_runs_what_was_typed_just_now(explore, idle) -> None:
+    page = explore()
+    write(page, 'json "[{n: 42}]"')
+    page.get_by_role("button", name=re.compile("^Run")).click()
+    page.get_by_text("1 row", exact=True).wait_for()
+    assert page.get_by_test_id("stMetricValue").inner_text() == "42"
+
+
+def test_a_link_reproduces_the_result(explore, idle) -> None:
+    page = explore(COUNT_BY_REGION)
+    page.get_by_text(re.compile(r"^\d+ rows · ")).wait_for()
+    assert "stats count by awsRegion" in page.get_by_role("textbox", name="Query").inner_text()
+    page.reload()
+    idle(page)
+    page.get_by_text(re.compile(r"^\d+ rows · ")).wait_for()
+
+
+def test_a_mistake_is_marked_and_mended_in_the_editor(explore, idle) -> None:
+    page = explore()
+    write(page, "table duration=1d cloudtrail* | serch eventName == 1")
+    marked = page.locator(".cm-lintRange-error")
+    marked.wait_for()
+    assert marked.inner_text() == "serch"
+    marked.hover()
+    page.get_by_role("button", name="Use search").click()
+    marked.wait_for(state="detached")
+    assert "| search eventName" in page.get_by_role("textbox", name="Query").inner_text()
+
+
+def test_a_mistake_that_runs_shows_a_caret_and_a_way_out(explore, idle) -> None:
+    page = explore("table duration=1h cloudtrail* | serch eventName == 1")
+    caret = page.locator("[data-testid=stCode]", has_text="92000: unknown command")
+    caret.wait_for()
+    assert "^^^^^ did you mean `search`?" in caret.inner_text()
+    page.get_by_role("button", name=re.compile("Use search")).click()
+    page.get_by_text("The query ran and found nothing.").wait_for()
+    assert "| search eventName" in page.get_by_role("textbox", name="Query").inner_text()
+
+
+def test_completion_offers_commands_options_and_fields(explore, idle) -> None:
+    page = explore()
+    write(page, "")
+    page.keyboard.type("tab")
+    listed = page.locator(".cm-tooltip-autocomplete")
+    listed.get_by_text("table", exact=True).wait_for()
+    page.keyboard.press("Tab")
+    listed.get_by_text("duration", exact=True).wait_for()
+    page.keyboard.type("cloudtrail | ")
+    listed.get_by_text("timechart", exact=True).wait_for()
+    assert listed.get_by_text("table", exact=True).count() == 0, "a source does not follow a pipe"
+    page.keyboard.type("stats count by awsR")
+    listed.get_by_text("awsRegion").wait_for()
+    page.keyboard.press("Tab")
+    assert page.get_by_role("textbox", name="Query").inner_text() == "table cloudtrail | stats count by awsRegion"
+
+
+def test_a_long_query_is_cancelled_and_the_page_goes_on(explore, idle) -> None:
+    page = explore()
+    write(page, ENDLESS)
+    page.keyboard.press("Control+Enter")
+    page.get_by_text(re.compile("Running for")).wait_for()
+    page.get_by_role("button", name="Examples").click()  # the page stays usable meanwhile
+    page.get_by_text("Questions to begin with").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile("^Cancel")).click()
+    page.get_by_text(re.compile("Cancelled after")).wait_for(timeout=5_000)
+    write(page, COUNT_BY_REGION)
+    page.keyboard.press("Control+Enter")
+    page.get_by_text(re.compile(r"^\d+ rows · ")).wait_for()
+
+
+def test_a_row_opens_in_a_drawer_and_leads_on(explore, idle) -> None:
+    page = explore("table duration=1d cloudtrail* | limit 20")
+    table = page.locator("[data-testid=stDataFrame]")
+    table.wait_for()
+    idle(page)
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + 48)
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_text("1 of 20").wait_for()
+    assert "eventName" in drawer.inner_text()
+    drawer.get_by_role("button", name="Next row").click()
+    drawer.get_by_text("2 of 20").wait_for()
+    drawer.get_by_role("button", name="Everything within 5 min").click()
+    drawer.wait_for(state="detached")
+    idle(page)
+    assert "from=" in page.get_by_role("textbox", name="Query").inner_text()
+
+
+def test_a_file_is_made_when_it_is_asked_for(explore, idle) -> None:
+    page = explore(COUNT_BY_REGION)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    assert download.value.suggested_filename.endswith(".csv")
+    assert download.value.path().read_text("utf-8-sig").startswith("awsRegion,count\n")
+
+
+def test_drilling_down_from_a_dashboard_lands_here(open_page, idle) -> None:
+    page = open_page("/?range=7d")
+    page.get_by_role("link", name="Rows").first.click()
+    page.get_by_text(re.compile(r"rows? · .* files")).wait_for()
+    assert "/explore?q=" in page.url
+    assert "from=" in page.get_by_role("textbox", name="Query").inner_text()
+
+
+def test_nothing_is_asked_from_foreign_hosts(explore, idle, traffic: Traffic) -> None:
+    page = explore("table duration=7d cloudtrail* | eval a = ip(sourceIPAddress) | lookup geoip a output country "
+                   "| stats count by country")  # fmt: skip
+    page.locator("[data-testid=stDeckGlJsonChart]").wait_for()
+    idle(page)
+    assert traffic.hosts == {"localhost"}
+    assert not traffic.errors
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_it_fits_the_screen(explore, idle, width: int) -> None:
+    page = explore("table duration=1d cloudtrail* | timechart span=1h count by eventName",
+                   viewport={"width": width, "height": 844})  # fmt: skip
+    page.locator("[data-testid=stVegaLiteChart]").wait_for()
+    idle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

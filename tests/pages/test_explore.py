@@ -1,0 +1,301 @@
+"""The Explore page on a small lake, run by Streamlit's own test harness; the editor itself is the browser tests'."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import Engine
+from engine.language.errors import QueryCancelled
+from engine.language.grammar import parse
+from engine.language.printer import print_query
+from pages.parts.desk import Answer, Desk, answer
+from pages.parts.examples import BASICS, incidents
+from pages.parts.explore_answer import rows_of, ways_on
+from pages.parts.explore_texts import TEXTS
+from pages.parts.links import explore_params
+from tests.pages.conftest import ROOT, US_IP
+from tests.pages.test_texts import HANGUL, check
+
+PAGE = "pages/explore/explore.py"
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def explore(open_app: Callable[..., AppTest], small_lake: Path) -> Open:
+    """Open Explore: `explore("table cloudtrail | stats count", lang="ko")`."""
+
+    def run(query: str = "", **params: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+        app.query_params.update(params)
+        app.run()
+        app.query_params.update(explore_params(query) if query else {})
+        app.switch_page(PAGE).run()
+        return settled(app)
+
+    return run
+
+
+def settled(app: AppTest) -> AppTest:
+    """The app once its query is done."""
+    job = desk(app).job
+    if job is not None and not job.is_done:
+        job.wait(30)
+        app.run()
+    assert not app.exception
+    return app
+
+
+def desk(app: AppTest) -> Desk:
+    found = app.session_state["explore_desk"]
+    assert isinstance(found, Desk)
+    return found
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.code, app.text)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def button(app: AppTest, label: str):
+    return next(button for button in app.button if label in button.label)
+
+
+# opening --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_it_opens_with_examples(explore: Open, language: str) -> None:
+    app = explore(lang=language)
+    assert desk(app).job is None
+    assert TEXTS["basics"].to(language) in words(app)
+    assert app.get("bidi_component")
+
+
+def test_a_link_with_a_query_runs_it(explore: Open) -> None:
+    app = explore("table duration=1d cloudtrail* | stats count")
+    assert app.dataframe[0].value["count"].tolist() == [14]
+    assert app.metric[0].value == "14"
+    assert "1 row" in words(app)
+    assert "files" in words(app)
+
+
+def test_a_packed_link_runs_too(explore: Open) -> None:
+    long = "table duration=1d cloudtrail* | search " + " or ".join(f'eventName == "name{n}"' for n in range(120))
+    app = explore(long)
+    assert desk(app).text == long
+    assert TEXTS["nothing"].en in words(app)
+
+
+def test_a_damaged_link_shows_the_examples(explore: Open) -> None:
+    app = explore(qz="damaged")
+    assert desk(app).job is None
+
+
+def test_running_writes_the_link(explore: Open) -> None:
+    app = explore("table duration=1d cloudtrail* | stats count")
+    desk(app).text = "table duration=1d cloudtrail* | stats count by eventName"
+    button(app, "Run").click().run()
+    settled(app)
+    assert app.query_params["q"] == "table duration=1d cloudtrail* | stats count by eventName"
+    assert "RunInstances" in app.dataframe[0].value["eventName"].tolist()
+    assert desk(app).recent[0] == "table duration=1d cloudtrail* | stats count by eventName"
+
+
+# mistakes -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_mistake_is_underlined_and_mended(explore: Open) -> None:
+    app = explore("table cloudtrail | serch eventName == 1")
+    assert re.search(r"92000: unknown command `serch`\n.*serch.*\n +\^{5} did you mean", app.code[0].value)
+    app.button(key="explore_fix").click().run()
+    settled(app)
+    assert desk(app).text == "table cloudtrail | search eventName == 1"
+    assert TEXTS["nothing"].en in words(app)
+
+
+@pytest.mark.parametrize("text", ["", "|", "table", "table nowhere", 'json "', "stats count", "table t | [", "ㅁ"])
+def test_nothing_a_user_writes_is_a_traceback(explore: Open, text: str) -> None:
+    app = explore("table duration=1h cloudtrail")
+    desk(app).text = text
+    button(app, "Run").click().run()
+    settled(app)
+    assert TEXTS["query_problem"].en in words(app)
+    assert "Traceback" not in words(app)
+
+
+def test_a_failure_that_nobody_expected_is_a_sentence(explore: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Engine, *_: object, **__: object) -> None:
+        raise RuntimeError("<b>inner</b> detail")
+
+    monkeypatch.setattr(Engine, "execute", broken)
+    app = explore("table cloudtrail")
+    assert "RuntimeError" in words(app)
+    assert "inner" not in words(app)
+
+
+def test_warnings_are_told(explore: Open) -> None:
+    app = explore("table duration=1d cloudtrail* | stats count by evntName")
+    assert any("unknown field" in text.value for text in app.text)
+
+
+# results --------------------------------------------------------------------------------------------------------------
+
+
+def test_values_of_logs_are_shown_as_they_are(explore: Open) -> None:
+    app = explore('table duration=1d cloudtrail* | search eventName == "ConsoleLogin" | fields userAgent')
+    assert app.dataframe[0].value["userAgent"].iloc[0].startswith("<img src=x")
+    assert "<img" not in words(app)
+
+
+def test_a_time_chart_is_drawn_as_columns(explore: Open) -> None:
+    app = explore("table duration=1d cloudtrail* | timechart span=1h count by eventName")
+    spec = app.get("vega_lite_chart")[0].proto.spec
+    assert '"stack": "zero"' in spec
+
+
+def test_the_chart_of_the_link_is_drawn(explore: Open) -> None:
+    app = explore("table duration=1d cloudtrail* | timechart span=1h count by eventName", chart="line")
+    assert '"line"' in app.get("vega_lite_chart")[0].proto.spec
+    app = explore("table duration=1d cloudtrail* | stats count by eventName", chart="none")
+    assert not app.get("vega_lite_chart")
+
+
+def test_empty_columns_are_hidden_until_asked_for(explore: Open) -> None:
+    app = explore("table duration=1d cloudtrail*")
+    assert "annotation" not in app.dataframe[0].value
+    app.toggle(key="explore_empty").set_value(True).run()
+    assert "annotation" in app.dataframe[0].value
+
+
+def test_results_that_are_cut_say_so(explore: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.parts.desk.MOST_ROWS", 5)
+    app = explore("table duration=1d cloudtrail*")
+    assert "the first 5 rows" in words(app)
+    assert len(app.dataframe[0].value) == 5
+
+
+def test_what_ran_is_shown_on_request(explore: Open) -> None:
+    app = explore("table duration=1d cloudtrail*|stats   count")
+    assert not app.code
+    app.session_state["explore_effective"] = True
+    app.run()
+    assert "table duration=1d cloudtrail*\n| stats count" in words(app)
+    assert "read_parquet" in words(app)
+
+
+# range ----------------------------------------------------------------------------------------------------------------
+
+
+def test_range_and_filters_are_written_into_the_query(explore: Open) -> None:
+    app = explore("table duration=1d cloudtrail* | stats count")
+    app.session_state["explore_narrow"] = True
+    app.run()
+    app.segmented_control(key="narrow_length").set_value("7d").run()
+    app.multiselect(key="narrow_accounts").set_value(["444455556666"]).run()
+    button(app, "Write and run").click().run()
+    settled(app)
+    assert desk(app).text == (
+        'table duration=7d cloudtrail*\n| search in(recipientAccountId, "444455556666")\n| stats count'
+    )
+    assert app.dataframe[0].value["count"].tolist() == [1]
+
+
+def test_a_query_with_a_mistake_is_not_rewritten(explore: Open) -> None:
+    app = explore("table cloudtrail | serch 1")
+    app.session_state["explore_narrow"] = True
+    app.run()
+    button(app, "Write and run").click().run()
+    settled(app)
+    assert desk(app).text == "table cloudtrail | serch 1"
+    assert TEXTS["cannot_write"].en in words(app)
+
+
+def test_tidying_keeps_comments(explore: Open) -> None:
+    app = explore("table  duration=1h   cloudtrail*|stats count")
+    button(app, "Tidy").click().run()
+    assert desk(settled(app)).text == "table duration=1h cloudtrail*\n| stats count"
+    desk(app).text = "# why | table duration=1h   cloudtrail*"
+    button(app, "Tidy").click().run()
+    assert desk(settled(app)).text == "# why | table duration=1h   cloudtrail*"
+
+
+# drill-down -----------------------------------------------------------------------------------------------------------
+
+
+def answered(lake: Path, text: str) -> Answer:
+    return answer(text, Engine(lake, timezone="Asia/Seoul"), threading.Event())
+
+
+def test_the_rows_behind_a_summary(small_lake: Path) -> None:
+    made = answered(small_lake, "table duration=1d cloudtrail* | stats count by eventName, errorCode")
+    frame = made.result.frame
+    row = frame[(frame["eventName"] == "RunInstances") & frame["errorCode"].isna()].iloc[0]
+    behind = rows_of(made, row)
+    assert behind is not None
+    assert len(answered(small_lake, print_query(behind)).result.frame) == row["count"] == 3
+
+
+def test_no_rows_behind_keys_that_are_gone(small_lake: Path) -> None:
+    made = answered(small_lake, "table duration=1d cloudtrail* | stats count by eventName | fields count")
+    assert rows_of(made, made.result.frame.iloc[0]) is None
+
+
+def test_the_ways_on_from_a_row_find_it_again(small_lake: Path) -> None:
+    made = answered(small_lake, f'table duration=1d cloudtrail* | search sourceIPAddress == "{US_IP}"')
+    row = made.result.frame.iloc[0]
+    ways = ways_on(made, row, "Asia/Seoul")
+    assert list(ways) == ["around", "same_address", "same_name"]
+    for query in ways.values():
+        found = answered(small_lake, print_query(query)).result.frame
+        assert row["eventID"] in found["eventID"].tolist()
+
+
+def test_a_key_leads_to_its_other_events(small_lake: Path) -> None:
+    made = answered(small_lake, 'table duration=1d cloudtrail* | search eventName == "StopLogging"')
+    ways = ways_on(made, made.result.frame.iloc[0], "Asia/Seoul")
+    found = answered(small_lake, print_query(ways["same_key"])).result.frame
+    assert {identity["accessKeyId"] for identity in found["userIdentity"]} == {"ASIAEXAMPLE"}
+
+
+# cancelling -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_running_query_is_cancelled(explore: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(self: Engine, *_: object, cancel: threading.Event, **__: object) -> None:
+        assert cancel.wait(30)
+        raise QueryCancelled("cancelled")
+
+    monkeypatch.setattr(Engine, "execute", slow)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.run()
+    app.query_params["q"] = "table cloudtrail"
+    app.switch_page(PAGE).run()
+    assert "Running for" in words(app)
+    started = time.monotonic()
+    button(app, "Cancel").click().run()
+    settled(app)
+    assert time.monotonic() - started < 5
+    assert "Cancelled after" in words(app)
+
+
+# texts and examples ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_texts_are_complete(key: str) -> None:
+    check(TEXTS[key])
+    assert bool(HANGUL.search(TEXTS[key].ko)) is (key not in ("placeholder", "as_text", "sql"))
+
+
+@pytest.mark.parametrize("example", [*BASICS, *incidents()], ids=lambda example: example.title.en)
+def test_examples_run(example, small_lake: Path) -> None:
+    check(example.title)
+    assert print_query(parse(example.query)) == example.query
+    assert answered(small_lake, example.query).result.warnings == ()
