@@ -10,7 +10,20 @@ from engine.catalog import BOOL, DOUBLE, INT, LONG, NULL, Type
 from engine.functions.function import aggregates, bind, find, functions
 from engine.language.errors import QueryError, did_you_mean
 from engine.language.nodes import Binary, Call, Expr, FieldRef, Items, Literal, Negate
-from engine.values import NOTHING, Value, as_list, boolean, compare, constant, matches, number, same, truth
+from engine.values import (
+    NOTHING,
+    Value,
+    as_list,
+    boolean,
+    certain,
+    compare,
+    constant,
+    matches,
+    number,
+    same,
+    truth,
+    where,
+)
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -87,10 +100,10 @@ def _equality(op: str, a: Value, b: Value, right: Expr) -> Value:
         return Value("false", BOOL, False)
     if isinstance(right, Literal) and isinstance(right.value, str):
         found = matches(a, right.value)
-        return boolean(f"coalesce({found}, false)" if op == "==" else f"coalesce(NOT {found}, false)")
+        return certain(found if op == "==" else f"(NOT {found})")
     if op == "==":
         return same(a, b)
-    return boolean(f"coalesce(NOT {compare('=', a, b)}, false)")
+    return certain(f"(NOT {compare('=', a, b)})")
 
 
 def _order(op: str, a: Value, b: Value, _: Expr) -> Value:
@@ -98,11 +111,11 @@ def _order(op: str, a: Value, b: Value, _: Expr) -> Value:
 
 
 def _and(_: str, a: Value, b: Value, __: Expr) -> Value:
-    return boolean(f"({truth(a)} AND {truth(b)})")
+    return Value(f"({truth(a)} AND {truth(b)})", BOOL, predicate=f"({where(a)} AND {where(b)})")
 
 
 def _or(_: str, a: Value, b: Value, __: Expr) -> Value:
-    return boolean(f"({truth(a)} OR {truth(b)})")
+    return Value(f"({truth(a)} OR {truth(b)})", BOOL, predicate=f"({where(a)} OR {where(b)})")
 
 
 def _arithmetic(op: str, a: Value, b: Value, _: Expr) -> Value:

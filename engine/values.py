@@ -29,6 +29,7 @@ class Value:
     type: Type
     constant: Any = UNKNOWN  # a Python value when the query fixes it
     per_row: bool = True  # depends on a field, so no value without a row
+    predicate: str | None = None  # of a condition that is never null: simpler SQL for WHERE, where null is no
 
     @property
     def is_constant(self) -> bool:
@@ -139,11 +140,25 @@ def _unless_null(condition: str, *values: Value) -> str:
 
 def same(left: Value, right: Value) -> Value:
     """`==` between values (no wildcards): false, never null, when a side is null."""
-    return boolean(f"coalesce({compare('=', left, right)}, false)")
+    return certain(compare("=", left, right))
 
 
 def boolean(expression: str) -> Value:
+    """A condition that may be null."""
     return Value(expression, BOOL)
+
+
+def certain(expression: str) -> Value:
+    """A condition for which null is false."""
+    return Value(f"coalesce({expression}, false)", BOOL, predicate=expression)
+
+
+def where(value: Value) -> str:
+    """SQL for a WHERE that keeps the rows for which a value is true.
+
+    It says nothing about null where it need not, so that DuckDB can push it down into the files.
+    """
+    return truth(value) if value.predicate is None else value.predicate
 
 
 def truth(value: Value) -> str:
@@ -151,7 +166,8 @@ def truth(value: Value) -> str:
     if value.type == NULL:
         return "false"
     if value.type == BOOL:
-        return value.sql if value.is_constant else f"coalesce({value.sql}, false)"
+        never_null = value.is_constant or value.predicate is not None
+        return value.sql if never_null else f"coalesce({value.sql}, false)"
     if value.type == ANY:
         return f"coalesce({value.sql} <> 'false', false)"
     return f"({value.sql} IS NOT NULL)"

@@ -12,7 +12,7 @@ from engine.language.grammar import dangling_operator, expression, put
 from engine.language.nodes import Command, Expr, Option
 from engine.language.printer import print_expression
 from engine.plan import Rows
-from engine.values import truth
+from engine.values import where
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,6 @@ class Search(Command):
 
     def plan(self, rows: Rows) -> Rows:
         if self.condition is not None:
-            rows = rows.where(truth(rows.value(self.condition)))
+            rows = rows.where(where(rows.value(self.condition)))
         limit = rows.context.option(self, "limit")
         return rows if limit is None else rows.limited(limit)

@@ -73,12 +73,20 @@ class Sort(Command):
         warn_unknown(rows, [*(key.name for key in self.keys), *self.by], self)
         groups = _orders(rows, [SortKey(name) for name in self.by])
         # Rows that tie keep the order they came in.
-        order = (*groups, *_orders(rows, self.keys), *rows.order)
+        order = _first_of_column(*groups, *_orders(rows, self.keys), *rows.order)
         ordered = Rows(rows.context, rows.step, rows.columns, order, rows.hint, rows.taken)
         limit = rows.context.option(self, "limit")
         if limit is None:
             return ordered
         return _first_of_each(ordered, groups, limit) if self.by else ordered.limited(limit)
+
+
+def _first_of_column(*orders: Order) -> tuple[Order, ...]:
+    """Orders without those of a column that an earlier one has settled."""
+    found: dict[tuple[str, bool], Order] = {}
+    for order in orders:
+        found.setdefault((order.column, order.exact), order)
+    return tuple(found.values())
 
 
 def _orders(rows: Rows, keys: list[SortKey] | tuple[SortKey, ...]) -> tuple[Order, ...]:

@@ -8,7 +8,12 @@ from engine.functions.function import Const, function
 from engine.language.errors import QueryError
 from engine.regex import checked
 from engine.sql import text as quote
-from engine.values import NOTHING, Value, boolean, cast, common, matches, same, text, truth
+from engine.values import NOTHING, Value, boolean, cast, certain, common, matches, same, text, truth
+
+
+def _known(condition: str) -> Value:
+    """A condition that is never null by itself."""
+    return Value(condition, BOOL, predicate=condition)
 
 
 @function
@@ -18,7 +23,7 @@ def isnull(value: Value) -> Value:
     Example:
         isnull(null)
     """
-    return Value("true", BOOL, True, value.per_row) if value.type == NULL else boolean(f"({value.sql} IS NULL)")
+    return Value("true", BOOL, True, value.per_row) if value.type == NULL else _known(f"({value.sql} IS NULL)")
 
 
 @function
@@ -28,7 +33,7 @@ def isnotnull(value: Value) -> Value:
     Example:
         isnotnull("")
     """
-    return Value("false", BOOL, False, value.per_row) if value.type == NULL else boolean(f"({value.sql} IS NOT NULL)")
+    return Value("false", BOOL, False, value.per_row) if value.type == NULL else _known(f"({value.sql} IS NOT NULL)")
 
 
 @function
@@ -38,6 +43,8 @@ def not_(condition: Value) -> Value:
     Example:
         not(1 == 2)
     """
+    if condition.predicate is not None:
+        return _known(f"(NOT {condition.sql})")
     if condition.type == BOOL:
         return boolean(f"(NOT {condition.sql})")
     if condition.type == ANY:
@@ -105,7 +112,7 @@ def in_(value: Value, *choices: Value) -> Value:
     if value.type == NULL:
         return boolean("false")
     tests = [_is_choice(value, choice) for choice in choices if choice.type != NULL]
-    return boolean(f"coalesce({' OR '.join(tests) or 'false'}, false)")
+    return certain(f"({' OR '.join(tests) or 'false'})")
 
 
 def _is_choice(value: Value, choice: Value) -> str:
@@ -126,4 +133,4 @@ def match(value: Value, regex: Const, *, scope: Scope) -> Value:
     if value.type == NULL or regex is None:
         return boolean("false")
     pattern = quote(checked(regex, scope.context))
-    return boolean(f"coalesce(regexp_matches({text(value).sql}, {pattern}), false)")
+    return certain(f"regexp_matches({text(value).sql}, {pattern})")
