@@ -194,7 +194,7 @@ def bars(frame: pd.DataFrame, *, label: str, value: str, levels: Sequence[Level]
     base = alt.Chart(data).encode(
         y=alt.Y(
             "label:N",
-            sort=alt.EncodingSortField("place", order="ascending"),
+            sort=data["label"].tolist(),
             title=None,
             axis=alt.Axis(labelColor=INK, labelLimit=220, domain=False, ticks=False, labelPadding=8),
         ),

@@ -72,7 +72,7 @@ def test_bars_keep_the_order_and_show_levels() -> None:
         frame, label="src", value="count", levels=["red", "amber"], labels={"label": "Address", "value": "Events"}
     )
     assert chart.data["label"].tolist() == ["b", "a"]
-    assert chart.to_dict()["layer"][0]["encoding"]["y"]["sort"] == {"field": "place", "order": "ascending"}
+    assert chart.to_dict()["layer"][0]["encoding"]["y"]["sort"] == ["b", "a"]
 
 
 @pytest.mark.parametrize("dark", [False, True])

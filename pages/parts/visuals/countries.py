@@ -35,13 +35,15 @@ def draw_map(visual: WorldMap, shown: Shown) -> None:
     def open_country(code: str | None) -> None:
         shown.explore(shown.rows_query({visual.country: code}))
 
-    height = shown.height - 40
+    room = shown.height - 40
+    width = narrow_width(f"{shown.panel.id}_ruler", enough=int(2.3 * room))
+    height = min(room, int(width / 1.7))
     st.pydeck_chart(
         deck(
             origins,
             dark=view.dark,
             count_label=view.t("logins_count"),
-            width=narrow_width(f"{shown.panel.id}_ruler", enough=int(2.3 * height)),
+            width=width,
             height=height,
         ),
         height=height,
@@ -76,5 +78,4 @@ def _country_pills(shown: Shown, origins: Sequence[Origin], unknown: int, opened
         key=key,
         on_change=picked,
         label_visibility="collapsed",
-        wrap=False,
     )

@@ -78,7 +78,7 @@ def _course_chart(shown: Shown, course: pd.DataFrame, span: str, level: Level) -
             colour=charts.LEVEL_COLOURS[level],
             labels={"time": view.t("time"), "count": view.t("events_count")},
         ),
-        height=shown.height - TALL + 84,
+        height=shown.height - TALL + 110,
         key=key,
         on_select=opened,
         selection_mode=["pick"],

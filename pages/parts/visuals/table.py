@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.export import json_text, neutralise
+from engine.export import guard_formula, json_text, neutralise
 from engine.language.nodes import Query
 from engine.language.rewrite import with_search
 from pages.parts.panel import Table
@@ -49,14 +49,17 @@ def draw_table(visual: Table, shown: Shown) -> None:
 
 
 def _cells(column: pd.Series, visual: Table, view: View) -> pd.Series:
-    """A column as it may be shown: controls neutralised, maps as redacted JSON text, blanks for null."""
+    """A column as it may be shown: controls neutralised, maps as redacted JSON text, blanks for null.
+
+    Formulas are guarded here too, as the table's own toolbar lets the viewer download what it shows.
+    """
     kind = visual.columns[column.name].kind if column.name in visual.columns else "text"
     if kind == "time":
         return column
     if kind == "map":
         return column.map(lambda value: "" if plain(value) is None else neutralise(json_text(redacted(value))))
     hidden_name = "HIDDEN_DUE_TO_SECURITY_REASONS"  # CloudTrail's word for a name that is none of the account's
-    texts = column.map(lambda value: "" if plain(value) is None else neutralise(str(value)))
+    texts = column.map(lambda value: "" if plain(value) is None else guard_formula(neutralise(str(value))))
     return texts.replace(hidden_name, view.t("unknown_user"))
 
 
@@ -74,7 +77,7 @@ def _column_config(
         "open": st.column_config.ButtonColumn(
             "", key=key, on_click=opened, width=36, type="tertiary", help=view.t("open_row"), pinned=True
         ),
-        "signal": st.column_config.TextColumn(view.t("signal"), width="small"),
+        "signal": st.column_config.TextColumn(view.t("signal"), width=120),
     }
     for name, column in visual.columns.items():
         if name not in table:
