@@ -32,6 +32,20 @@ def dc(value: Value) -> Value:
     return Value("CAST(0 AS BIGINT)", LONG) if value.type == NULL else Value(f"count(DISTINCT {value.sql})", LONG)
 
 
+@aggregate(aliases=("estdcount",), arity="91020", not_constant="91050")
+def estdc(value: Value, bits: Const = 16) -> Value:
+    """About how many distinct values, with less memory than `dc` and an error of some per cent.
+
+    `bits`, 4 to 24, is accepted for the sake of older queries and changes nothing.
+
+    Example:
+        json "[{'a': 1}, {'a': 1}, {'a': 2}]" | stats estdc(a)
+    """
+    if not isinstance(bits, int) or isinstance(bits, bool) or not 4 <= bits <= 24:
+        raise QueryError("91050", "the bits of `estdc` must be a whole number from 4 to 24")
+    return Value("CAST(0 AS BIGINT)" if value.type == NULL else f"approx_count_distinct({value.sql})", LONG)
+
+
 @aggregate(name="sum")
 def sum_(value: Value) -> Value:
     """Sum of the numbers; null when there is none. Text never counts, even when it looks like a number.

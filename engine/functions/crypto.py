@@ -10,16 +10,14 @@ from engine.values import NOTHING, Value
 _DIGESTS = ("md5", "sha1", "sha256", "sha384", "sha512")
 
 
-@function(name="hash", too_few="90690", not_constant="90690")
-def hash_(algorithm: Const, data: Value | None = None) -> Value:
+@function(name="hash", too_few="90690 90691", not_constant="90690")
+def hash_(algorithm: Const, data: Value) -> Value:
     """The digest of bytes: md5, sha1, sha256, sha384 or sha512; null for anything but bytes, so of text take `binary`.
 
     Example:
         tohex(hash("md5", binary("hello"))) == "5d41402abc4b2a76b9719d911017c592"
     """
     name = str(algorithm).lower()
-    if data is None:
-        raise QueryError("90691", "`hash(algorithm, data)`: the argument `data` is missing")
     if name not in _DIGESTS:
         raise QueryError("90692", f"unknown digest `{algorithm}`", hint=f"there are {', '.join(_DIGESTS)}")
     if data.type != BINARY:

@@ -50,7 +50,7 @@ class Function:
     is_aggregate: bool
     parameters: tuple[tuple[str, str, bool, bool], ...]  # name, kind, required, repeated
     needs: str | None  # the parameter that takes the Scope or the Group
-    too_few: str
+    too_few: str  # an error code, or one for each argument that may be missing
     too_many: str | None  # None: extra arguments are ignored, as the language does
     not_constant: str
 
@@ -212,8 +212,9 @@ def bind(
     """Call a function's def with the arguments of a call, checked against its signature."""
     required = [name for name, _, must, _ in found.parameters if must]
     if len(call.args) < len(required):
-        missing = required[len(call.args)]
-        raise QueryError(found.too_few, f"`{found.signature}`: the argument `{missing}` is missing", call.span)
+        missing, codes = required[len(call.args)], found.too_few.split()
+        code = codes[min(len(call.args), len(codes) - 1)]
+        raise QueryError(code, f"`{found.signature}`: the argument `{missing}` is missing", call.span)
     repeated = bool(found.parameters) and found.parameters[-1][3]
     if len(call.args) > len(found.parameters) and not repeated and found.too_many is not None:
         raise QueryError(found.too_many, f"`{found.signature}` got {len(call.args)} arguments", call.span)
