@@ -27,6 +27,7 @@ from engine.lookups import LookupTable, csv_lookups, geoip
 from engine.native import FUNCTIONS
 from engine.plan import Rows, plan
 from engine.procedures import procedures
+from engine.regex import TAKEN_GROUPS
 
 if TYPE_CHECKING:
     from engine.geo import Geo
@@ -107,7 +108,7 @@ class Engine:
         self._tables = tables
         self._lake = _opened(lake)
         self._lookups: dict[str, LookupTable] = {**csv_lookups(lookup_folder), "geoip": geoip(geo)}
-        functions = (*FUNCTIONS, *(lookup.function for lookup in self._lookups.values()))
+        functions = (*FUNCTIONS, TAKEN_GROUPS, *(lookup.function for lookup in self._lookups.values()))
         self._duckdb = DuckDB(memory_limit=memory_limit, functions=functions)
         self._procedures = procedures(procedure_folder)
 

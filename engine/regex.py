@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from engine import sql
+from engine.backend import ArrowFunction
 from engine.catalog import BOOL
 from engine.language.errors import QueryError
 from engine.values import Value
@@ -56,3 +60,23 @@ def replacement(written: str, groups: int) -> str:
         else:
             made += part[0]
     return made
+
+
+def _taken_groups(column: pa.ChunkedArray, patterns: pa.ChunkedArray) -> pa.Array:
+    """The named groups of the first match in each text: null for no match, null in the list for a group left out.
+
+    (DuckDB's own functions give an empty text for a group that took no part, as for one that took an empty text.)
+    """
+    texts, pattern = column.combine_chunks(), patterns[0].as_py()
+    found, spans = pc.extract_regex(texts, pattern), pc.extract_regex_span(texts, pattern)
+    groups = [
+        pc.if_else(spans.field(index).is_valid(), found.field(index), None) for index in range(found.type.num_fields)
+    ]
+    height, width = len(texts), len(groups)
+    order = pa.array([group * height + row for row in range(height) for group in range(width)], pa.int64())
+    offsets = pa.array(range(0, height * width + 1, width), pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.concat_arrays(groups).take(order), mask=found.is_null())
+
+
+#: `taken_groups(text, pattern)`; all groups of the pattern must have names.
+TAKEN_GROUPS: ArrowFunction = ("taken_groups", ["VARCHAR", "VARCHAR"], "VARCHAR[]", _taken_groups)

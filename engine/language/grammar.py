@@ -49,6 +49,7 @@ __all__ = [
     "parse",
     "parse_expression",
     "put",
+    "read_options",
     "required_expression",
     "several",
     "spanned",
@@ -123,7 +124,7 @@ def _command(text: str, loc: int) -> tuple[int, Command]:
     kind = commands().get(match.group())
     if kind is None:
         raise _unknown_command(match)
-    place, options = _options(kind, text, match.end())
+    place, options = read_options(kind, text, match.end())
     try:
         end, tokens = kind.syntax._parse(text, place, True)
     except pp.ParseBaseException as problem:
@@ -162,8 +163,8 @@ _OPTION_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _OPTION_PLAIN = re.compile(r"[^\s|\]]*")
 
 
-def _options(kind: type[Command], text: str, loc: int) -> tuple[int, tuple[OptionValue, ...]]:
-    """The `name=value` settings right behind a command's name."""
+def read_options(kind: type[Command], text: str, loc: int) -> tuple[int, tuple[OptionValue, ...]]:
+    """The `name=value` settings from a place on, and where they end: right behind a command's name, mostly."""
     if not kind.takes:
         return loc, ()
     found: list[OptionValue] = []
@@ -185,6 +186,9 @@ def _check_option_head(kind: type[Command], head: re.Match[str]) -> None:
     if head.group(1) not in known:
         hint = did_you_mean(head.group(1), known) or ("equality is written `==`" if head.group(2) else None)
         raise QueryError("90001", f"`{kind.word}` has no option `{head.group(1)}{head.group(2)}`", span, hint)
+    missing = next(option.missing for option in kind.takes if option.name == head.group(1))
+    if head.group(3) and missing:
+        raise QueryError(missing, f"the value of `{head.group(1)}` is missing", Span(head.start(), head.end()))
     if head.group(2) or head.group(3):
         raise QueryError("90000", f"no blanks around the `=` of `{head.group(1)}`", Span(head.start(), head.end()))
 

@@ -111,6 +111,7 @@ class Option:
     read: Callable[[str], Any]
     description: str
     code: str | None = None  # the error code when `read` refuses; the reader's own when it raises QueryError
+    missing: str | None = None  # the error code when nothing but a blank stands behind the `=`
 
 
 @dataclass(frozen=True)
