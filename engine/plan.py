@@ -185,9 +185,9 @@ def subplan(query: Query, rows: Rows) -> Rows:
     return plan(query, rows.context.for_subquery())
 
 
-def plan(query: Query, context: Context) -> Rows:
-    """Plan a pipeline. Parameters that `set` defines hold for the whole pipeline, wherever they stand."""
-    rows = Rows(context, "")
+def plan(query: Query, context: Context, rows: Rows | None = None) -> Rows:
+    """Plan a pipeline, which may go on from `rows`. Parameters that `set` defines hold for all of it."""
+    rows = rows or Rows(context, "")
     for command in query:
         command.prepare(context)
     for command in query:

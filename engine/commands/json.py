@@ -85,7 +85,7 @@ def json_rows(rows: Rows, objects: list[dict[str, Any]]) -> Rows:
     """Rows of Python objects: columns of one type where all values agree, `any` where they do not."""
     names = list(dict.fromkeys(name for item in objects for name in item))
     kinds = {name: common([type_of(item.get(name)) for item in objects], promote=False) for name in names}
-    columns = [_column([item.get(name) for item in objects], kinds[name]) for name in names]
+    columns = [column([item.get(name) for item in objects], kinds[name]) for name in names]
     # A column that is always there lets a table without fields have rows.
     table = pa.table(
         [*columns, pa.array([True] * len(objects), pa.bool_())], names=[*(f"c{i}" for i in range(len(names))), "_row"]
@@ -113,7 +113,7 @@ def type_of(value: Any) -> Type:
     return ANY
 
 
-def _column(values: list[Any], kind: Type) -> pa.Array:
+def column(values: list[Any], kind: Type) -> pa.Array:
     if kind == ANY:
         return pa.array(
             [None if value is None else msgspec.json.encode(value).decode() for value in values], pa.string()

@@ -15,7 +15,7 @@ from engine.language.grammar import parse
 from engine.language.printer import print_query
 from tests.test_cases import is_null
 
-Rows = Callable[[str], list[dict[str, Any]]]
+Rows = Callable[..., list[dict[str, Any]]]
 Code = Callable[[str], str]
 
 
@@ -26,11 +26,11 @@ def plain_engine() -> Engine:
 
 @pytest.fixture(scope="session")
 def rows(plain_engine: Engine) -> Rows:
-    """Runs a query; gives its rows without nulls. The printed query must read back as the same."""
+    """Runs a query, parameters by name; gives its rows without nulls. The printed query must read back as the same."""
 
-    def run(query: str) -> list[dict[str, Any]]:
+    def run(query: str, **parameters: Any) -> list[dict[str, Any]]:
         assert parse(print_query(parse(query))) == parse(query)
-        return present(plain_engine.run(query).to_dict("records"))
+        return present(plain_engine.run(query, parameters).to_dict("records"))
 
     return run
 
