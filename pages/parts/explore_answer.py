@@ -521,9 +521,9 @@ def _show_row(page: ExplorePage, answer: Answer) -> None:
         row = answer.result.frame.iloc[place]
         row = row[reading_order(list(row.index), page.engine().catalog())]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.button("", icon=":material/keyboard_arrow_up:", help=page.t("previous_row"), key="row_previous",
+            st.button(page.t("previous_row"), icon=":material/keyboard_arrow_up:", key="row_previous",
                       on_click=turn, args=(-1,), disabled=place == 0)  # fmt: skip
-            st.button("", icon=":material/keyboard_arrow_down:", help=page.t("next_row"), key="row_next",
+            st.button(page.t("next_row"), icon=":material/keyboard_arrow_down:", key="row_next",
                       on_click=turn, args=(1,), disabled=place == total - 1)  # fmt: skip
             st.caption(page.t("of_rows", n=f"{place + 1:,}", total=f"{total:,}"), width="content")
         _go_on(page, answer, row)

@@ -21,7 +21,7 @@ from engine.query import Engine
 from pages.parts import data
 from pages.parts.completion import vocabulary
 from pages.parts.desk import PATIENCE, Desk, desk
-from pages.parts.editor import query_editor
+from pages.parts.editor import query_editor, typed_text
 from pages.parts.examples import BASICS, FIRST, Example, incidents
 from pages.parts.explore_texts import translate
 from pages.parts.filters import filter_options
@@ -49,6 +49,13 @@ class ExplorePage:
     def engine(self) -> Engine:
         view = self.view
         return _engine(view.source, view.zone, view.now if view.source.sample else None)
+
+    def newest_text(self) -> str:
+        """What stands in the editor; callbacks must ask this, for the viewer may have typed until the very click."""
+        typed = typed_text(EDITOR, self.desk.revision)
+        if typed is not None:
+            self.desk.text = typed
+        return self.desk.text
 
     def run(self, text: str) -> None:
         """Start a query; to be called in a callback."""
@@ -104,10 +111,6 @@ def show_query(page: ExplorePage) -> None:
 
 def _editor(page: ExplorePage) -> None:
     here, source = page.desk, page.view.source
-
-    def typed(text: str) -> None:
-        here.text = text
-
     query_editor(
         here.text,
         here.revision,
@@ -117,7 +120,7 @@ def _editor(page: ExplorePage) -> None:
         fix_label=lambda word: page.t("fix", word=word),
         vocabulary=_vocabulary(source),
         problems=problems(here.text, _checker(source, page.view.zone)),
-        on_text=typed,
+        on_text=page.newest_text,
         on_run=lambda text: here.run(text, page.engine()),
     )
 
@@ -146,7 +149,7 @@ def _run_and_cancel(page: ExplorePage) -> None:
         icon=":material/play_arrow:",
         shortcut="Ctrl+Enter",
         disabled=page.is_running,
-        on_click=lambda: here.run(here.text, page.engine()),
+        on_click=lambda: here.run(page.newest_text(), page.engine()),
     )
     if page.is_running and here.job is not None:
         st.button(page.t("cancel"), icon=":material/stop:", shortcut="Esc", on_click=here.job.stop)
@@ -154,13 +157,13 @@ def _run_and_cancel(page: ExplorePage) -> None:
 
 def _tidy(page: ExplorePage) -> None:
     """Print the query the standard way; comments would be lost, so a text with one stays as it is."""
-    here = page.desk
+    text = page.newest_text()
     try:
-        tidied = print_query(parse(here.text))
+        tidied = print_query(parse(text))
     except QueryError:
         return  # the editor already shows where the mistake is
-    if not _has_comment(here.text):
-        here.put(tidied)
+    if not _has_comment(text):
+        page.desk.put(tidied)
 
 
 def _has_comment(text: str) -> bool:
@@ -252,7 +255,7 @@ def _write(page: ExplorePage, use: Callable[[str], None]) -> None:
     """Put the chosen range and filters on every table of the query."""
     state = st.session_state
     try:
-        query = parse(page.desk.text)
+        query = parse(page.newest_text())
     except QueryError:
         state["narrow_problem"] = "cannot_write"
         return

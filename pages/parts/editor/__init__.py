@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +28,18 @@ def query_editor(
     fix_label: Callable[[str], str],
     vocabulary: dict[str, Any],
     problems: Sequence[Problem],
-    on_text: Callable[[str], None],
+    on_text: Callable[[], None],
     on_run: Callable[[str], None],
 ) -> None:
     """Draw the editor. A new `revision` puts `text` into it; otherwise what is being typed stays.
 
-    `on_text` gets the text when typing pauses, `on_run` when Ctrl+Enter is pressed inside.
+    `on_text` is called when typing pauses (`typed_text` has it then), `on_run` when Ctrl+Enter is pressed inside.
     """
 
-    def told(name: str, tell: Callable[[str], None]) -> Callable[[], None]:
-        def callback() -> None:
-            value = st.session_state[key].get(name)
-            if isinstance(value, str):
-                tell(value)
-
-        return callback
+    def run() -> None:
+        text = st.session_state[key].get("run")
+        if isinstance(text, str):
+            on_run(text)
 
     _component(
         key=key,
@@ -55,9 +52,21 @@ def query_editor(
             "problems": [_as_json(problem, text, fix_label) for problem in problems],
             "checked": text if problems else "",
         },
-        on_text_change=told("text", on_text),
-        on_run_change=told("run", on_run),
+        on_typed_change=on_text,
+        on_run_change=run,
     )
+
+
+def typed_text(key: str, revision: int) -> str | None:
+    """What the viewer has typed since the page set the text of that revision, nothing when that is not known yet.
+
+    A click on a button brings the newest text along, but callbacks run in no particular order: each has to ask.
+    """
+    typed = st.session_state.get(key, {}).get("typed")
+    if not isinstance(typed, Mapping) or typed.get("rev") != revision:
+        return None
+    text = typed.get("text")
+    return text if isinstance(text, str) else None
 
 
 def _as_json(problem: Problem, text: str, fix_label: Callable[[str], str]) -> dict[str, Any]:

@@ -162,7 +162,7 @@ function ownNames(text) {
 const option = (item, extra) => ({
   label: item.name, detail: item.usage ?? item.type ?? "", info: item.help || undefined, ...extra,
 });
-const asCommand = (item) => option(item, { type: "keyword", apply: `${item.name} ` });
+const asCommand = (item) => option(item, { type: "keyword", apply: applyCommand(item.name) });
 const asField = (item) => option(item, { type: "property", boost: 2 });
 const asTable = (item) => option(item, { type: "class" });
 const asOption = (item) => option(item, { type: "property", apply: applyOption(item.name), boost: 3 });
@@ -170,6 +170,13 @@ const asFunction = (item) => option(item, { type: "function", apply: applyCall(i
 const asAggregate = (item) =>
   item.bare ? option(item, { type: "function", boost: 3 }) : { ...asFunction(item), boost: 2 };
 const asWord = (label) => ({ label, type: "keyword", apply: `${label} `, boost: 1 });
+
+function applyCommand(name) {
+  return (view, _, from, to) => {
+    view.dispatch({ changes: { from, to, insert: `${name} ` }, selection: { anchor: from + name.length + 1 } });
+    if (name === "table" || name === "lookup" || SUMMARIES.has(name)) startCompletion(view);
+  };
+}
 
 function applyOption(name) {
   return (view, _, from, to) => {
@@ -338,14 +345,15 @@ function create(host, data) {
   const send = () => {
     clearTimeout(editor.timer);
     const text = editor.view.state.doc.toString();
-    if (text !== editor.sent) editor.setState("text", (editor.sent = text));
+    const known = editor.sent.rev === editor.rev && editor.sent.text === text;
+    if (!known) editor.setState("typed", (editor.sent = { rev: editor.rev, text }));
   };
   const run = () => {
-    clearTimeout(editor.timer);
-    editor.trigger("run", (editor.sent = editor.view.state.doc.toString()));
+    send();
+    editor.trigger("run", editor.view.state.doc.toString());
     return true;
   };
-  editor.sent = data.value;
+  editor.sent = { rev: data.rev, text: data.value };
   editor.stop = () => clearTimeout(editor.timer);
   editor.send = send;
   const updated = (update) => {
