@@ -9,8 +9,11 @@ import streamlit as st
 st.set_page_config(page_title="Trailboard", page_icon="static/favicon.png", layout="wide")
 
 from pages.parts.card import guarded  # noqa: E402  (the page config comes first)
+from pages.parts.first_run import leave_old_pages_mode  # noqa: E402
 from pages.parts.frame import choose_language, draw_frame  # noqa: E402
 from pages.parts.texts import translate  # noqa: E402
+
+leave_old_pages_mode()
 
 ROOT = Path(__file__).parent
 

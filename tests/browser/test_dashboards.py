@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from engine.geo import countries
+from engine.lake.store import Lake
 from pages.parts.texts import translate
+from tests.browser.conftest import serve, wait_until_idle
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from tests.browser.conftest import OpenPage, Traffic
 
@@ -30,9 +33,10 @@ def assert_alive(page: Page, language: str = "en") -> None:
         assert page.locator(f".st-key-card_{card}").count() == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"),
+    [("en", 1440, "light"), ("ko", 1440, "dark"), ("en", 390, "dark"), ("ko", 390, "light")],
+)
 @pytest.mark.parametrize("path", CARDS)
 def test_pages_fit_every_setting(
     open_page: OpenPage, traffic: Traffic, path: str, language: str, width: int, scheme: str
@@ -120,3 +124,19 @@ def test_downloads_are_offered(open_page: OpenPage) -> None:
     content = download.value.path().read_text("utf-8-sig")
     assert content.startswith("_time,event_name,actor,user")
     assert len(content.splitlines()) > 10
+
+
+def test_a_link_works_on_a_server_that_was_never_asked_before(chromium: Browser, tmp_path: Path) -> None:
+    """Streamlit's first run of a process knows no pages but the main one."""
+    home = tmp_path / "home"
+    home.mkdir()
+    Lake.open(home / "lake", create=True)
+    for url in serve(home):
+        page = chromium.new_context(locale="en-US").new_page()
+        page.goto(f"{url}/logins?range=7d")
+        page.wait_for_selector(".st-key-card_L4")
+        wait_until_idle(page)
+        assert page.get_by_role("dialog").count() == 0
+        assert urlsplit(page.url).path == "/logins"
+        assert translate("last_7d", "en") in page.inner_text(".st-key-card_L1")
+        page.context.close()
