@@ -70,7 +70,8 @@ class Rows:
 
     def where(self, condition: str) -> Rows:
         """Only the rows that fulfil a condition."""
-        return self.select(f"SELECT * FROM {self.step} WHERE {condition}")
+        clause = "QUALIFY" if "row_number() OVER (" in condition else "WHERE"  # `seq` looks at other rows
+        return self.select(f"SELECT * FROM {self.step} {clause} {condition}")
 
     def with_fields(self, values: Mapping[str, Value]) -> Rows:
         """The same rows with fields added or overwritten."""

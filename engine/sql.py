@@ -29,7 +29,7 @@ def text(value: str) -> str:
 
 
 #: Macros that use an argument many times, so that their calls are longer than they look.
-_LONG_MACROS = ("sub_text", "sub_list", "index_of", "ip_network", "ip4_number", "any_text", "url_text")
+_LONG_MACROS = ("sub_text", "sub_list", "index_of", "ip4_number", "any_text", "url_text")
 
 
 def once(expression: str, build: Callable[[str], str]) -> str:
@@ -40,6 +40,15 @@ def once(expression: str, build: Callable[[str], str]) -> str:
     """
     if len(expression) < 80 and not any(f"{macro}(" in expression for macro in _LONG_MACROS):
         return build(expression)
+    return let(expression, build)
+
+
+def let(expression: str, build: Callable[[str], str]) -> str:
+    """SQL that computes an expression once and uses it several times, as the variable of a lambda over one element.
+
+    >>> let("a + b", lambda sum: f"{sum} * {sum}")
+    'list_transform([a + b], lambda v1: v1 * v1)[1]'
+    """
     name = variable(expression, build(""))
     return f"list_transform([{expression}], lambda {name}: {build(name)})[1]"
 
@@ -78,6 +87,8 @@ ZONE_HOURS: dict[str, float] = {
 
 _ZONES = " ".join(f"WHEN '{name}' THEN {round(hours * 3600)}" for name, hours in ZONE_HOURS.items())
 
+#: A macro whose lambda uses one of its parameters has to be called with a variable of `let` there, because a field of
+#: the lambda's name would be hidden.
 #: name → (parameters, body). Created once for each DuckDB instance (`engine.backend`).
 MACROS: dict[str, tuple[str, str]] = {
     # Text of a double as the language prints it: shortest digits, exponent form outside 0.001 … 10,000,000.
@@ -152,9 +163,12 @@ MACROS: dict[str, tuple[str, str]] = {
         """CASE WHEN contains(x, ':')
         THEN list_reduce(list_transform(string_split(x, ':'), lambda g: TRY_CAST('0x' || g AS UHUGEINT)),
                          lambda a, b: a * 65536 + b)
-        ELSE TRY_CAST(split_part(x, '.', 1) AS UHUGEINT) * 16777216
-           + TRY_CAST(split_part(x, '.', 2) AS UHUGEINT) * 65536
-           + TRY_CAST(split_part(x, '.', 3) AS UHUGEINT) * 256 + TRY_CAST(split_part(x, '.', 4) AS UHUGEINT) END""",
+        ELSE CAST(ip4_number(x) AS UHUGEINT) END""",
+    ),
+    "ip4_number": (
+        "x",
+        """TRY_CAST(split_part(x, '.', 1) AS BIGINT) * 16777216 + TRY_CAST(split_part(x, '.', 2) AS BIGINT) * 65536
+        + TRY_CAST(split_part(x, '.', 3) AS BIGINT) * 256 + TRY_CAST(split_part(x, '.', 4) AS BIGINT)""",
     ),
     # Canonical text of an address (IPv4 dotted, IPv6 eight groups uncompressed), or null. Leading zeros are refused.
     "ip_parse": (
@@ -249,17 +263,11 @@ MACROS: dict[str, tuple[str, str]] = {
         """CASE WHEN regexp_full_match(x, '(?s)([^%]|%[0-9A-Fa-f]{2})*')
         THEN coalesce(TRY(url_decode(replace(x, '+', ' '))), x) ELSE x END""",
     ),
-    "ip4_number": ("x", "CASE WHEN NOT contains(x, ':') THEN CAST(ip_number(x) AS BIGINT) END"),
-    # First address of the network of `bits` that an address is in.
-    "ip_network": (
+    # First address of the network of `bits` that an IPv6 address is in.
+    "ip6_network": (
         "x, bits",
-        """CASE WHEN contains(x, ':') THEN
-            if(bits BETWEEN 0 AND 128, array_to_string(list_transform(string_split(x, ':'), lambda g, i:
-                lower(to_hex(TRY_CAST('0x' || g AS INTEGER)
-                             & CAST(65536 - pow(2, 16 - least(greatest(bits - 16 * (i - 1), 0), 16)) AS INTEGER)))),
-                ':'), NULL)
-        WHEN bits BETWEEN 0 AND 32
-        THEN ip_of_number(ip4_number(x) & (4294967296 - CAST(pow(2, 32 - bits) AS BIGINT))) END""",
+        """array_to_string(list_transform(string_split(x, ':'), lambda g, i: lower(to_hex(TRY_CAST('0x' || g AS INTEGER)
+            & CAST(65536 - pow(2, 16 - least(greatest(bits - 16 * (i - 1), 0), 16)) AS INTEGER)))), ':')""",
     ),
     # The date of seconds since 1970, or of milliseconds when seconds would be past the year 9999; years 1 to 9999.
     "date_of_epoch": (
@@ -271,16 +279,6 @@ MACROS: dict[str, tuple[str, str]] = {
     "unique_list": (
         "x",
         """if(list_count(x) < len(x), list_append(list_sort(list_distinct(x)), NULL), list_sort(list_distinct(x)))""",
-    ),
-    # Sum of the numbers among JSON texts, as JSON text.
-    "any_sum": (
-        "x",
-        """CASE WHEN x IS NULL THEN NULL
-        WHEN len(list_filter(x, lambda e: any_rank(e) = 2 AND NOT any_is_integer(e))) = 0
-        THEN CAST(wrap_long(coalesce(list_sum(list_transform(list_filter(x, lambda e: any_rank(e) = 2),
-                                              lambda e: TRY_CAST(e AS BIGINT))), 0)) AS VARCHAR)
-        ELSE CAST(to_json(list_sum(list_transform(list_filter(x, lambda e: any_rank(e) = 2),
-                                                  lambda e: TRY_CAST(e AS DOUBLE)))) AS VARCHAR) END""",
     ),
     # Digits as a number, null when there are too many for date arithmetic.
     "date_number": ("x, digits", "TRY_CAST(if(length(x) <= digits, x, NULL) AS BIGINT)"),

@@ -629,6 +629,16 @@ def test_seq_counts_in_the_order_of_rows() -> None:
     assert found[["a", "n", "m"]].values.tolist() == [[3, 3, 3], [2, 2, 2], [1, 1, 1]]
 
 
+def test_seq_chooses_rows() -> None:
+    assert ENGINE.run('json "[{a: 2}, {a: 3}, {a: 1}]" | sort a | search seq() != 2 | fields a').a.tolist() == [1, 3]
+
+
+def test_kvjoin_sees_fields_of_the_same_eval() -> None:
+    query = 'json "{b: 2}" | eval a = 1, joined = kvjoin("=", ";"), name = "a", found = field(concat("a", ""))'
+    row = ENGINE.run(query).iloc[0]
+    assert (row.joined, row.found) == ("b=2;a=1", 1)
+
+
 def test_random_values_differ_from_row_to_row() -> None:
     rows = ", ".join(["{a: 1}"] * 20)
     found = ENGINE.run(
@@ -650,6 +660,19 @@ def test_a_field_is_no_constant_inside_functions() -> None:
     assert code_of('match("a", concat(x, "b"))', {"x": "a"}) == "99000"
     assert code_of('match("a", strjoin("", foreach(concat(_1, x), array("a"))))', {"x": "a"}) == "99000"
     assert value_of('match("ab", strjoin("", foreach(concat(_1, "b"), array("a"))))') == True  # noqa: E712
+
+
+def test_fields_keep_their_names_inside_functions() -> None:
+    """SQL lambdas have variables; a field of the same name must not be mixed up with them."""
+    row = {"e": "a", "g": 17, "i": 1, "m": 3, "p": "y", "q": 5, "v1": "b", "x": "ffff:ffff::1", "a": [1, "b"]}
+    for name, value in row.items():
+        assert equal(value_of(f"dict(e, {name})", row), {"map": {"a": value}})
+        assert value_of(f'strjoin("", foreach(concat(_1, {name}), array(1)))', row) == f"1{SHOWN_ROW.get(name, value)}"
+    assert value_of("network(x, g)", row) == "ffff:8000:0:0:0:0:0:0"
+    assert value_of("contains(a, v1)", row) is True
+
+
+SHOWN_ROW = {"a": "[1, b]"}
 
 
 def test_dates_follow_summer_time() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import pyparsing as pp
 
 from engine.language.errors import QueryError, Span
 from engine.language.grammar import fail, name, put, required_expression, several, spanned
-from engine.language.nodes import Command, Expr, Node
+from engine.language.nodes import Binary, Call, Command, Expr, FieldRef, Items, Literal, Negate, Node
 from engine.language.printer import print_expression
 from engine.plan import Rows
 from engine.values import Value
@@ -66,28 +67,27 @@ class Eval(Command):
     def plan(self, rows: Rows) -> Rows:
         pending: dict[str, Value] = {}
         for item in self.assignments:
-            if pending and any(name in _names_in(item.expr) for name in pending):
+            if pending and _reads(item.expr, pending):
                 rows, pending = rows.with_fields(pending), {}
             value = rows.value(item.expr)
             pending |= dict.fromkeys(item.names, value)
         return rows.with_fields(pending)
 
 
-def _names_in(expr: Expr) -> set[str]:
-    """Every field name in an expression; a computed name (`field("…")`) may be any, so it counts as all."""
-    from engine.language.nodes import Binary, Call, FieldRef, Items, Literal, Negate
-
+def _reads(expr: Expr, names: Collection[str]) -> bool:
+    """Whether an expression needs one of these fields; a name that is only computed may be any of them."""
     match expr:
         case FieldRef(found):
-            return {found}
+            return found in names
         case Literal():
-            return set()
+            return False
         case Negate(operand):
-            return _names_in(operand)
+            return _reads(operand, names)
         case Binary(_, left, right):
-            return _names_in(left) | _names_in(right)
+            return _reads(left, names) or _reads(right, names)
+        case Call("field", (Literal(str() as found), *_)):
+            return found in names
+        case Call("field" | "kvjoin", _):
+            return True
         case Items(items) | Call(_, items):
-            names = set().union(*(_names_in(item) for item in items))
-            if isinstance(expr, Call) and expr.name in ("field", "kvjoin"):
-                names |= {item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str)}
-            return names
+            return any(_reads(item, names) for item in items)

@@ -148,11 +148,21 @@ def sumarray(array: Value) -> Value:
         return NOTHING
     kind = listed.type.element or NULL
     if kind in (INT, LONG):
-        total = f"wrap_long(coalesce(list_sum({listed.sql}), 0))"
+        total = sql.once(f"coalesce(list_sum({listed.sql}), 0)", lambda x: f"wrap_long({x})")
         return Value(f"CASE WHEN {listed.sql} IS NOT NULL THEN {total} END", LONG)
     if kind == DOUBLE:
         total = f"coalesce(list_sum({listed.sql}), 0)"
         return Value(f"CASE WHEN {listed.sql} IS NOT NULL THEN CAST({total} AS DOUBLE) END", DOUBLE)
     if kind == ANY:
-        return Value(f"any_sum({listed.sql})", ANY)
+        numbers = f"list_filter({listed.sql}, lambda e: regexp_matches(e, '^[-\\d]'))"
+        return Value(sql.once(numbers, _sum_of_json), ANY)
     return Value(f"CASE WHEN {listed.sql} IS NOT NULL THEN CAST(0 AS BIGINT) END", LONG)
+
+
+def _sum_of_json(numbers: str) -> str:
+    """Sum of a list of JSON numbers as JSON text: a whole number when all are."""
+    whole_sum = f"coalesce(list_sum(list_transform({numbers}, lambda e: TRY_CAST(e AS BIGINT))), 0)"
+    wrapped = sql.once(whole_sum, lambda x: f"wrap_long({x})")
+    real_sum = f"list_sum(list_transform({numbers}, lambda e: TRY_CAST(e AS DOUBLE)))"
+    all_whole = f"len(list_filter({numbers}, lambda e: NOT any_is_integer(e))) = 0"
+    return f"CASE WHEN {all_whole} THEN CAST({wrapped} AS VARCHAR) ELSE CAST(to_json({real_sum}) AS VARCHAR) END"

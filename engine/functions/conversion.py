@@ -8,7 +8,7 @@ from engine.expressions import Scope
 from engine.functions.function import Const, function
 from engine.language.errors import QueryError
 from engine.native import known_charset
-from engine.sql import identifier
+from engine.sql import identifier, let
 from engine.sql import text as quote
 from engine.values import NOTHING, Value, as_list, by_type, only, text, to_any
 
@@ -61,7 +61,7 @@ def _whole(value: Value, kind: Type) -> str:
         case "double":
             return f"TRY_CAST(trunc({x}) AS BIGINT)"
         case "ip":
-            number = f"CAST(ip_number({x}) AS BIGINT)"
+            number = f"ip4_number({x})"
             signed = f"CAST(if({number} > 2147483647, {number} - 4294967296, {number}) AS INTEGER)"
             return f"CASE WHEN NOT contains({x}, ':') THEN {signed if kind == INT else number} END"
     return "NULL"
@@ -185,7 +185,7 @@ def _json_object(entries: list[tuple[Value, Value]]) -> str:
     """An object whose keys are only known row by row, or differ only in case, which a struct cannot hold."""
     listed = ", ".join(f"struct_pack(k := {only(key, STRING).sql}, v := {to_any(value).sql})" for key, value in entries)
     kind = "STRUCT(k VARCHAR, v VARCHAR)[]"
-    return f"object_of_pairs(CAST([{listed}] AS {kind}))"
+    return let(f"CAST([{listed}] AS {kind})", lambda pairs: f"object_of_pairs({pairs})")
 
 
 @function(aliases=("encode",), not_constant="90811")

@@ -271,9 +271,7 @@ def _extreme(which: str, values: tuple[Value, ...]) -> Value:
 
 @function
 def seq(*, scope: Scope) -> Value:
-    """Number of the row: 1, 2, 3 …
-
-    It is counted where it stands, so give it to a field with `eval` before `search` uses it.
+    """Number of the row where the function stands: 1, 2, 3 …
 
     Example:
         seq() == 1
