@@ -80,7 +80,11 @@ def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, *, narro
 def _source(language: Language) -> data.Source:
     if data.sample_is_due():
         bar = st.progress(0.0, translate("preparing_sample", language))
-        data.make_sample(lambda _, fraction: bar.progress(fraction, translate("preparing_sample", language)))
+
+        def progress(_: str, fraction: float) -> None:
+            bar.progress(fraction, translate("preparing_sample", language))
+
+        data.make_sample(progress)
         bar.empty()
     return data.source()
 
@@ -124,7 +128,7 @@ def _range_bar(view: View) -> Period:
         st.button(view.t("refresh"), icon=":material/refresh:", type="tertiary", on_click=data.forget_version)
         st.caption(view.t("times_in", zone=view.zone), width="content")
     _heartbeat(live)
-    return absolute or Period(length if length in LENGTHS else DEFAULT)
+    return absolute or Period(length if length is not None and length in LENGTHS else DEFAULT)
 
 
 def _absolute() -> Period | None:

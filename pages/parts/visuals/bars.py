@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from engine.export import neutralise
+from engine.screen import neutralise
 from pages.parts import charts
 from pages.parts.panel import Bars
 from pages.parts.visuals.shown import Shown, alt_text, draw, nothing_found, plain

@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from engine.commands.timechart import Timechart
-from engine.export import neutralise
 from engine.language.nodes import Query
+from engine.screen import neutralise
 from pages.parts import charts
 from pages.parts.panel import StackedColumns
 from pages.parts.periods import SPANS

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from engine.export import neutralise
+from engine.screen import neutralise
 from pages.parts.panel import WorldMap
 from pages.parts.visuals.shown import Shown, alt_text, draw, nothing_found
 from pages.parts.worldmap import Origin, country_name, deck, narrow_width

@@ -21,7 +21,7 @@ from pages.parts.visuals.buckets import bucket_period, buckets
 from pages.parts.visuals.shown import Shown, alt_text, draw, rows_link
 
 TALL = 220  # pixels from which a number's course gets a chart of its own
-BADGES: Mapping[Level, tuple[str, str]] = {
+BADGES: Mapping[Level, tuple[Literal["green", "orange", "red"], str]] = {
     "ok": ("green", ":material/check:"),
     "amber": ("orange", ":material/warning:"),
     "red": ("red", ":material/error:"),
@@ -87,7 +87,7 @@ def _course_chart(shown: Shown, course: pd.DataFrame, span: str, level: Level) -
 
 
 def _count(answer: Result) -> int:
-    return int(answer.frame.iloc[0, 0])
+    return int(answer.frame.iloc[:, 0].astype("int64").iloc[0])
 
 
 def _previous(shown: Shown) -> int | None:
@@ -142,9 +142,10 @@ def _usual(shown: Shown) -> float | None:
     if length > timedelta(days=1):
         return None
     _, end = view.period.window(view.now)
-    week = Period(start=end - timedelta(days=8), end=end - timedelta(days=1))
+    yesterday = end - timedelta(days=1)
+    week = Period(start=yesterday - timedelta(days=7), end=yesterday)
     ages = parse(
-        f"table t | eval seconds = {int(week.end.timestamp()) - 1} - datepart(_time, \"epoch\") "
+        f"table t | eval seconds = {int(yesterday.timestamp()) - 1} - datepart(_time, \"epoch\") "
         f"| search mod(seconds, 86400) < {int(length.total_seconds())} "
         "| eval day = floor(seconds / 86400) | stats count by day"
     ).commands[1:]  # fmt: skip

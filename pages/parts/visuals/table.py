@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.export import guard_formula, json_text, neutralise
+from engine.export import guard_formula, json_text, plain_text
 from engine.language.nodes import Query
 from engine.language.rewrite import with_search
-from pages.parts.panel import Table
+from engine.screen import neutralise
+from pages.parts.panel import Column, Table
 from pages.parts.periods import Period
 from pages.parts.redact import redacted
 from pages.parts.view import View
@@ -24,8 +25,9 @@ def draw_table(visual: Table, shown: Shown) -> None:
     view, frame = shown.view, shown.answer.frame
     if frame.empty:
         return nothing_found(shown)
-    signals = [visual.signal(row) for row in frame.to_dict("records")]
-    cells = {name: _cells(frame[name], visual, view) for name in frame}
+    names = [str(name) for name in frame]
+    signals = [visual.signal(dict(zip(names, row, strict=True))) for row in frame.itertuples(index=False, name=None)]
+    cells = {name: _cells(frame[name], visual.columns.get(name), view) for name in names}
     table = pd.DataFrame(cells, index=frame.index)
     table.insert(1, "signal", [signal.reason.to(view.language) if signal else "" for signal in signals])
     table.insert(0, "open", [":material/open_in_new:"] * len(table))
@@ -48,25 +50,25 @@ def draw_table(visual: Table, shown: Shown) -> None:
     return None
 
 
-def _cells(column: pd.Series, visual: Table, view: View) -> pd.Series:
+def _cells(values: pd.Series, column: Column | None, view: View) -> pd.Series:
     """A column as it may be shown: controls neutralised, maps as redacted JSON text, blanks for null.
 
     Formulas are guarded here too, as the table's own toolbar lets the viewer download what it shows.
     """
-    kind = visual.columns[column.name].kind if column.name in visual.columns else "text"
+    kind = column.kind if column is not None else "text"
     if kind == "time":
-        return column
+        return values
     if kind == "map":
-        return column.map(lambda value: "" if plain(value) is None else neutralise(json_text(redacted(value))))
+        return values.map(lambda value: "" if plain(value) is None else neutralise(json_text(redacted(value))))
     hidden_name = "HIDDEN_DUE_TO_SECURITY_REASONS"  # CloudTrail's word for a name that is none of the account's
-    texts = column.map(lambda value: "" if plain(value) is None else guard_formula(neutralise(str(value))))
+    texts = values.map(lambda value: guard_formula(neutralise(plain_text(value))))
     return texts.replace(hidden_name, view.t("unknown_user"))
 
 
 def _column_order(visual: Table, table: pd.DataFrame) -> list[str]:
     """The columns shown, in the order the panel lists them, then any that it does not list."""
     listed = [name for name, column in visual.columns.items() if name in table and not column.hidden]
-    unlisted = [name for name in table if name not in visual.columns and name not in ("open", "signal")]
+    unlisted = [str(name) for name in table if name not in visual.columns and name not in ("open", "signal")]
     return ["open", listed[0], "signal", *listed[1:], *unlisted]
 
 
