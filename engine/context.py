@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -58,6 +59,7 @@ class Context:
     timezone: str
     lookups: Mapping[str, Any] = field(default_factory=dict)
     procedure: Callable[[str], Any] = field(default=lambda name: None)
+    file_folder: Path | None = None  # what `csvfile` and its like may read
     parameters: dict[str, Value] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     stages: list[tuple[str, str]] = field(default_factory=list)

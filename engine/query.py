@@ -81,6 +81,8 @@ class Plan:
 class Engine:
     """Queries over a lake. `lake` is a folder or URI, or None for no log tables; `now` freezes the clock.
 
+    Queries read files (`csvfile`, `textfile`, …) of `file_folder` only, and none without it.
+
     >>> Engine().run('json "[{a: 1}, {a: 2}]" | stats sum(a) as total').to_dict("records")
     [{'total': 3}]
     """
@@ -95,6 +97,7 @@ class Engine:
         procedure_folder: Path | None = None,
         tables: Catalog | None = None,
         lookup_folder: Path | None = None,
+        file_folder: Path | None = None,
         memory_limit: str = "2GB",
     ) -> None:
         try:
@@ -106,6 +109,7 @@ class Engine:
         self.timezone = timezone
         self._now = now
         self._tables = tables
+        self._file_folder = file_folder
         self._lake = _opened(lake)
         self._lookups: dict[str, LookupTable] = {**csv_lookups(lookup_folder), "geoip": geoip(geo)}
         functions = (*FUNCTIONS, TAKEN_GROUPS, *(lookup.function for lookup in self._lookups.values()))
@@ -207,6 +211,7 @@ class Engine:
             timezone=self.timezone,
             lookups=self._lookups,
             procedure=self._procedures.get,
+            file_folder=self._file_folder,
             parameters={name: parameter(value) for name, value in (params or {}).items()},
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import math
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     (folder / "lookups" / "codes.csv").write_text(
         'code,desc,sev\n200,OK,low\n404,Not Found,mid\n500,"Server, Error",high\n'
     )
+    (folder / "files" / "data").mkdir(parents=True)
+    shutil.copy(folder / "lookups" / "codes.csv", folder / "files" / "data")
     (folder / "procedures").mkdir()
     (folder / "procedures" / "over.lpql").write_text(
         '# over(n int) values of at least n\n| json "[{v: 1}, {v: 2}, {v: 3}]" | search v >= $("n")'
@@ -63,6 +66,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
         tables=Catalog(tables),
         lookup_folder=folder / "lookups",
         procedure_folder=folder / "procedures",
+        file_folder=folder / "files",
     )
 
 
