@@ -151,8 +151,8 @@ def _with_bucket(data: pd.DataFrame, width: timedelta) -> pd.DataFrame:
 def _series_colour(names: list[str], other: str) -> alt.Color:
     shades = colours(names, other)
     legend = alt.Legend(
-        orient="bottom", direction="horizontal", labelColor=INK, labelLimit=160, symbolType="square", symbolSize=60,
-        columns=alt.ExprRef("max(1, floor(width / 175))"), rowPadding=1, columnPadding=12, offset=4, padding=0,
+        orient="bottom", direction="horizontal", labelColor=INK, labelLimit=130, symbolType="square", symbolSize=60,
+        columns=alt.ExprRef("max(2, floor(width / 160))"), rowPadding=1, columnPadding=12, offset=4, padding=0,
     )  # fmt: skip
     return alt.Color(
         "series:N",

@@ -29,7 +29,7 @@ from pages.parts.worldmap import Origin, country_name, deck, narrow_width
 
 log = logging.getLogger(__name__)
 
-CHART_HEIGHT = 300
+CHART_HEIGHT, MAP_HEIGHT = 300, 380
 CHART_ICONS: Mapping[str, str] = {
     "auto": ":material/auto_awesome:", "number": ":material/tag:", "line": ":material/show_chart:",
     "stacked": ":material/stacked_bar_chart:", "bar": ":material/align_horizontal_left:",
@@ -394,7 +394,9 @@ def _draw_map(page: ExplorePage, answer: Answer, plot: Plot) -> None:
         for code, count in sums.items()
         if code in countries()
     ]
-    key, height = "explore_map", 380
+    key, enough = "explore_map", int(2.3 * MAP_HEIGHT)
+    width = narrow_width("explore_ruler", enough=enough)
+    height = max(170, MAP_HEIGHT * width // enough)
 
     def clicked() -> None:
         objects = st.session_state[key]["selection"]["objects"]
@@ -405,7 +407,7 @@ def _draw_map(page: ExplorePage, answer: Answer, plot: Plot) -> None:
     st.pydeck_chart(
         deck(
             origins, dark=view.dark, count_label=neutralise(plot.values[0]),
-            width=narrow_width("explore_ruler", enough=int(2.3 * height)), height=height,
+            width=width, height=height,
         ),
         height=height,
         key=key,
