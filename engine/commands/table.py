@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
@@ -40,7 +42,8 @@ class Source(Node):
     optional: bool = False
 
     def __str__(self) -> str:
-        return self.pattern + ("?" if self.optional else "")
+        is_bare = re.fullmatch(r"[^\s,|\[\]\"()=]*[^\s,|\[\]\"()=?]", self.pattern) is not None
+        return (self.pattern if is_bare else f"`{self.pattern}`") + ("?" if self.optional else "")
 
 
 def _source(span: Span, tokens: pp.ParseResults) -> Source:
@@ -48,6 +51,10 @@ def _source(span: Span, tokens: pp.ParseResults) -> Source:
     if written.startswith("`"):
         return Source(written[1:-1], span=span)
     return Source(written.removesuffix("?"), written.endswith("?"), span=span)
+
+
+#: A table's name or pattern, in backquotes where it has other characters.
+source_piece = spanned(pp.Regex(r"`[^`]+`|[^\s,|\[\]\"()=]+"), _source)
 
 
 @dataclass(frozen=True)
@@ -74,21 +81,29 @@ class TableCommand(Command):
         Option("order", _read_order, "`desc` (newest first) or `asc`", "10607"),
     )
     syntax: ClassVar[pp.ParserElement] = must(
-        put("sources", several(spanned(pp.Regex(r"`[^`]+`|[^\s,|\[\]\"()=]+"), _source))),
+        put("sources", several(source_piece)),
         "10600",
         "`table` needs the name of a table",
     )
 
     def body(self) -> str:
-        return ", ".join(f"`{source.pattern}`" if "`" in source.pattern else str(source) for source in self.sources)
+        return ", ".join(str(source) for source in self.sources)
 
     def plan(self, rows: Rows) -> Rows:
-        context = rows.context
+        return self.sliced(self.scanned(rows.context, self.sources))
+
+    def scanned(self, context: Context, sources: Sequence[Source]) -> Rows:
+        """All rows of the tables within the time range."""
         start, end = self._range(context)
-        tables = [table for source in self.sources for table in self._tables(source, context)]
+        tables = [table for source in sources for table in self._tables(source, context)]
         found = _read_all(context, tables, start, end)
         if context.option(self, "order", "desc") == "asc":
-            found = replace(found, order=tuple(replace(order, descending=False) for order in found.order))
+            return replace(found, order=tuple(replace(order, descending=False) for order in found.order))
+        return found
+
+    def sliced(self, found: Rows) -> Rows:
+        """What `limit` and `offset` leave."""
+        context = found.context
         limit, offset = context.option(self, "limit", 0), context.option(self, "offset", 0)
         return found.limited(limit or None, offset) if limit or offset else found
 
