@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,8 @@ def with_parsed(
     if rows.field(field).type == NULL:
         return rows
     source = source or text(rows.field(field))
+    if not _repeatable(rows):
+        rows, source = _fixed(rows, source, command)
     texts = _distinct(rows, source, command)
     found = _parsed(rows, [one for one in texts if one is not None], parse, command)
     if not found:
@@ -58,15 +61,35 @@ def with_parsed(
     return joined.merged(keep="all" if overlay else "none" if all_read else "unread", carried=carried)
 
 
+def _repeatable(rows: Rows) -> bool:
+    """Are the rows the same when they are read again? Not with random values, nor when a limit cuts among equals."""
+    return re.search(r"\bLIMIT\b|random|uuid", rows.context.statement("", rows.step)) is None
+
+
+def _fixed(rows: Rows, source: Value, command: Command) -> tuple[Rows, Value]:
+    """The same rows, read now, with the text next to them."""
+    hidden = "_text to read"
+    read = rows.with_fields({hidden: source}).limited(MOST_TEXTS + 1).materialized()
+    table = rows.context.session.fetch(f"SELECT count(*) AS n FROM {read.step}")
+    if table.column("n")[0].as_py() > MOST_TEXTS:
+        raise _too_many_texts(command)
+    columns = {name: column for name, column in read.columns.items() if name != hidden}
+    return read.with_columns(columns), read.field(hidden)
+
+
 def _distinct(rows: Rows, source: Value, command: Command) -> list[str | None]:
     """The texts of a field, null among them if there is one."""
     limit = MOST_TEXTS + 1
     step = rows.context.add(f"SELECT DISTINCT {source.sql} AS t FROM {rows.step} LIMIT {limit}", rows.step)
     table = rows.context.session.fetch(rows.context.statement(f"SELECT t FROM {step}", step))
     if table.num_rows > MOST_TEXTS:
-        message = f"`{command.word}` would have to read more than {MOST_TEXTS:,} different texts"
-        raise QueryError("90200", message, hint="narrow the time range, or `search` and `limit` before it")
+        raise _too_many_texts(command)
     return table.column("t").to_pylist()  # type: ignore[no-any-return]
+
+
+def _too_many_texts(command: Command) -> QueryError:
+    message = f"`{command.word}` would have to read more than {MOST_TEXTS:,} different texts"
+    return QueryError("90200", message, hint="narrow the time range, or `search` and `limit` before it")
 
 
 def _parsed(rows: Rows, texts: Sequence[str], parse: Parse, command: Command) -> dict[str, Mapping[str, Any]]:

@@ -340,3 +340,13 @@ def test_too_many_texts_or_fields(monkeypatch: pytest.MonkeyPatch, plain_engine:
 def test_only_fields_that_are_used_are_read_again(plain_engine: Engine) -> None:
     plan = plain_engine.explain("json \"[{line: 'a=1', big: 'x'}]\" | parsekv overlay=t | stats count by a")
     assert plan.columns.keys() == {"a", "count"}
+
+
+def test_rows_that_are_different_each_time_are_read_once(rows: Rows) -> None:
+    made = 'json "{}" | repeat count=500 | eval n = rand(1000000), line = concat("m=", n)'
+    assert rows(f"{made} | parsekv overlay=t | search n == int(m) | stats count") == [{"count": 500}]
+    assert rows(f"{made} | limit 7 | parsekv | stats count, count(m) as m") == [{"count": 7, "m": 7}]
+
+
+def test_other_types_are_read_by_their_text_form_after_a_limit(rows: Rows) -> None:
+    assert rows('json "[{n: 12}, {n: 13}]" | limit 1 | parsecsv field=n a') == [{"a": "12"}]
