@@ -53,7 +53,7 @@ def test_there_are_blocks() -> None:
 
 
 @pytest.mark.parametrize(("query", "kind", "expected"), ALL)
-def test_block(engine: Engine, query: str, kind: str, expected: str) -> None:  # noqa: F811
+def test_block(engine: Engine, query: str, kind: str, expected: str) -> None:
     match kind:
         case "rows":
             assert as_csv(engine.run(query)) == expected
