@@ -10,11 +10,14 @@ import pyparsing as pp
 from engine.catalog import NULL
 from engine.commands.setq import first_row
 from engine.expressions import Column, Scope
+from engine.language.errors import QueryError
 from engine.language.grammar import expression, fail, name, put
 from engine.language.nodes import Binary, Call, Command, Expr, Items, Literal, Negate
 from engine.language.printer import print_expression
 from engine.plan import Rows
 from engine.values import NOTHING, Value, cast, common
+
+MOST_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,9 @@ class Evalc(Command):
 
     def _folded(self, rows: Rows) -> Rows:
         """The value after all rows, each of which sees the one before."""
-        assert self.expr is not None
         before = rows.context.parameters.get(self.parameter, NOTHING)
         numbered, position = rows.numbered()
+        self._refuse_too_many(numbered)
         planned = self._over(rows.scope, before)
         used = [column for column in dict.fromkeys(rows.columns.values()) if column.sql in planned.sql]
         members = {column.sql: f"f{index}" for index, column in enumerate(used) if column.type != NULL}
@@ -88,6 +91,13 @@ class Evalc(Command):
         folded = f"list_reduce({listed}, lambda so_far, each_row: {pieces[1]}, {pieces[2]}).p"
         step = rows.context.add(f"SELECT {folded} AS p FROM {numbered.step} HAVING count(*) > 0", numbered.step)
         return Rows(rows.context, step, {self.parameter: Column('"p"', kind)})
+
+    def _refuse_too_many(self, rows: Rows) -> None:
+        """One row at a time takes about 50 µs each, and cannot be stopped in between."""
+        count = rows.context.statement(f"SELECT count(*) AS n FROM {rows.step}", rows.step)
+        if rows.context.session.fetch(count).column("n")[0].as_py() > MOST_ROWS:
+            message = f"`evalc` can read its own parameter over {MOST_ROWS:,} rows at most"
+            raise QueryError("90200", message, self.span, "summarise with `stats` before it, or `limit` the rows")
 
     def _over(self, scope: Scope, before: Value) -> Value:
         """The expression where the parameter is `before`."""

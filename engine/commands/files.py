@@ -31,7 +31,7 @@ MOST_ROWS = 1_000_000
 MOST_FIELDS = 5000
 MOST_CELLS = 50_000_000
 LONGEST_LINE = 10_000_000  # characters
-MOST_CHARACTERS = 1_000_000_000
+MOST_CHARACTERS = 300_000_000
 _AT_ONCE = 20_000
 
 LIMIT = Option("limit", read_count, "at most this many rows (0: all)", "90001")

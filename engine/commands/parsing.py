@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -137,7 +137,11 @@ class Joined:
                 columns[name] = Column(value.sql, value.type)
             else:
                 computed[name] = _either(test, value, self.rows.field(name))
-        return self.rows.with_columns(columns).with_fields(computed)
+        made = self.rows.with_columns(columns).with_fields(computed)
+        hidden = {name for name, column in self.rows.columns.items() if column.hidden} - self.values.keys()
+        return made.with_columns(
+            {name: replace(column, hidden=name in hidden) for name, column in made.columns.items()}
+        )
 
 
 def _either(test: str, value: Value, otherwise: Value) -> Value:

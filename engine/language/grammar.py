@@ -6,6 +6,7 @@ A command declares its `syntax` from the pieces that are gathered here.
 from __future__ import annotations
 
 import re
+import threading
 from functools import lru_cache
 
 import pyparsing as pp
@@ -150,6 +151,7 @@ def elsewhere() -> dict[str, str]:
         word: reason
         for reason, words in {
             "it writes, and queries here only read": "import insert mv purge copytable",
+            "it writes files; save the result from the page or with the command line": "outputcsv outputjson outputtxt",
             "it needs a collector that Trailboard does not run": "logger stream remote",
             "it needs a database connection": "dbcall dbload dblookup dboutput dbquery dbscript",
             "it sends data elsewhere": "sendmail sendsyslog sendsyslog-tcp ftp sftp hdfs wget rss",
@@ -214,9 +216,14 @@ pipeline = _Pipeline()
 subquery = pp.Suppress("[") + pipeline + must(pp.Suppress("]"), "90204", "a `[` is never closed", "add a closing `]`")
 
 
+# pyparsing finds out at its first use how many arguments a parse action takes, and two threads confuse it.
+_ONE_AT_A_TIME = threading.RLock()
+
+
 @lru_cache(maxsize=512)
 def _parsed(text: str) -> Query:
-    loc, tokens = pipeline._parse(text, 0, True)
+    with _ONE_AT_A_TIME:
+        loc, tokens = pipeline._parse(text, 0, True)
     loc = skip_blanks(text, loc)
     if loc < len(text):
         raise QueryError(
@@ -249,7 +256,8 @@ def parse_expression(text: str) -> Expr:
     '+'
     """
     try:
-        loc, tokens = (expression_list)._parse(text, 0, True)
+        with _ONE_AT_A_TIME:
+            loc, tokens = expression_list._parse(text, 0, True)
         refuse_leftover(text, loc)
         return tokens[0]  # type: ignore[no-any-return]
     except QueryError as problem:

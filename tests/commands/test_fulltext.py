@@ -133,6 +133,15 @@ def test_fields_are_those_of_table(logs: Engine) -> None:
     assert list(logs.run('fulltext "login" from one').columns) == list(logs.run("table one").columns)
 
 
+def test_hidden_fields_stay_hidden(tmp_path: Path) -> None:
+    table = _table(tmp_path, "one", [*ONE, (4, "a=1", None, None, None, None, None)])
+    fields = tuple(Field(item.name, item.type, "", hidden=item.name == "tags") for item in table.fields)
+    engine = Engine(tables=Catalog((Table("one", fields, "", table.scan),)))
+    for command in ("parsekv overlay=t", "parsejson", "explode tags", "prev port", 'rex field=line "(?<a>.)"'):
+        assert "tags" not in engine.run(f"table one | {command}").columns
+        assert "tags" in engine.run(f"table one | {command} | fields tags").columns
+
+
 def test_pages_change_its_range_and_filters(logs: Engine) -> None:
     query = parse('fulltext duration=1d "login" from one')
     assert print_query(with_range(query, start=START)) == 'fulltext from=20240101000000 "login" from one'

@@ -75,6 +75,12 @@ def test_evalc_without_rows_leaves_the_parameter(rows: Rows) -> None:
     assert rows(query.replace('$("p") + n', "n")) == [{"count": 0, "p": 1}]
 
 
+def test_evalc_has_a_bound_when_it_reads_itself(code: Code, rows: Rows) -> None:
+    many = 'json "{n: 1}" | repeat count=100001'
+    assert code(f'{many} | evalc p = $("p", 0) + n') == "90200"
+    assert rows(f'{many} | evalc p = n | stats count | eval p = $("p")') == [{"count": 100001, "p": 1}]
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [("evalc x", "20200"), ('evalc ="a"', "20201"), ("evalc x =", "20202"), ("setq", "90204"), ("setq [ ]", "90003")],
