@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -168,3 +172,14 @@ def _problem(text: str) -> QueryError | None:
     except QueryError as error:
         return error
     return None
+
+
+def test_threads_read_side_by_side_from_the_first_query_on() -> None:
+    program = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from engine.language.grammar import parse\n"
+        "texts = [f'json \"{{}}\" | eval a = {n} | stats count, sum(a) as s by a | sort -s' for n in range(64)]\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    assert len(list(pool.map(parse, texts))) == 64\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
