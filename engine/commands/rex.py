@@ -31,7 +31,7 @@ def _pattern(_: Span, tokens: pp.ParseResults) -> str:
 
 @dataclass(frozen=True)
 class Rex(Command):
-    r"""Search a field for a regular expression and make fields of its named groups, `(?<name>…)`.
+    r"""Search a field for a regular expression and turn its named groups, `(?<name>…)`, into fields.
 
     The first match counts. Where nothing matches the row stays as it is, and a group that took no part leaves its
     field alone. Look-ahead, look-behind and back references do not exist.

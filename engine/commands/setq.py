@@ -21,7 +21,7 @@ from engine.values import NOTHING, Value, constant, to_any
 
 @dataclass(frozen=True)
 class Setq(Command):
-    """Run a sub-query before everything else and make a parameter of each field of its first row.
+    """Run a sub-query before everything else and turn each field of its first row into a parameter.
 
     `$("name")` reads them. Further rows are ignored; without any row no parameter is set.
 
