@@ -104,10 +104,15 @@ def _parsed(rows: Rows, texts: Sequence[str], parse: Parse, command: Command) ->
             continue
         found[one] = {name: value for name, value in fields.items() if name}
         names.update(found[one])
-        if len(names) > MOST_FIELDS or len(names) * len(found) > MOST_CELLS:
-            message = f"`{command.word}` finds more than {len(names) - 1:,} different fields"
-            raise QueryError("90200", message, hint="`search` for texts of one kind first")
+        refuse_too_many(len(names), len(found), command)
     return found
+
+
+def refuse_too_many(fields: int, texts: int, command: Command) -> None:
+    """Wide and long at once does not fit into memory."""
+    if fields > MOST_FIELDS or fields * texts > MOST_CELLS:
+        message = f"`{command.word}` finds more than {fields - 1:,} different fields"
+        raise QueryError("90200", message, hint="`search` for rows of one kind first")
 
 
 @dataclass(frozen=True)

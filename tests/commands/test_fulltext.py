@@ -16,6 +16,7 @@ from engine.language.grammar import parse
 from engine.language.nodes import Query
 from engine.language.printer import print_query
 from engine.language.rewrite import with_range, with_search
+from tests.commands.conftest import present
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 KINDS: dict[str, Type] = {
@@ -26,7 +27,7 @@ KINDS: dict[str, Type] = {
     "address": IP,
     "detail": ANY,
     "tags": list_of(STRING),
-    "user": map_of({"name": STRING}),
+    "user": map_of({"name": STRING}, rest="_rest"),
 }
 #: minute, line, port, address, detail, tags, user
 ONE = [
@@ -38,15 +39,19 @@ ONE = [
 TWO = [(1, "login dora", 80, "10.0.0.2", None, None, "Dora")]
 
 
+def _user(name: object) -> dict[str, object] | None:
+    return None if name is None else {"name": name, "_rest": '{"line":[1],"root":true}' if name == "Ana" else None}
+
+
 def _table(folder: Path, name: str, rows: list[tuple[object, ...]]) -> Table:
-    struct = pa.struct([("name", pa.string())])
+    struct = pa.struct([("name", pa.string()), ("_rest", pa.string())])
     arrays = [
         pa.array([START + timedelta(minutes=row[0]) for row in rows], pa.timestamp("us", "UTC")),  # type: ignore[arg-type]
         pa.array(range(len(rows)), pa.int64()),
         *(pa.array([row[i] for row in rows], kind) for i, kind in enumerate((pa.string(), pa.int32()), 1)),
         *(pa.array([row[i] for row in rows], pa.string()) for i in (3, 4)),
         pa.array([row[5] for row in rows], pa.list_(pa.string())),
-        pa.array([None if row[6] is None else {"name": row[6]} for row in rows], struct),
+        pa.array([_user(row[6]) for row in rows], struct),
     ]
     path = folder / f"{name}.parquet"
     pq.write_table(pa.table(arrays, names=list(KINDS)), path)
@@ -140,6 +145,23 @@ def test_hidden_fields_stay_hidden(tmp_path: Path) -> None:
     for command in ("parsekv overlay=t", "parsejson", "explode tags", "prev port", 'rex field=line "(?<a>.)"'):
         assert "tags" not in engine.run(f"table one | {command}").columns
         assert "tags" in engine.run(f"table one | {command} | fields tags").columns
+
+
+def test_parsemap_of_a_map_with_declared_keys(logs: Engine) -> None:
+    whole = logs.run("table order=asc one | parsemap field=user")
+    assert present(whole[["name", "root", "line", "port"]].to_dict("records")) == [
+        {"name": "Ana", "root": True, "line": [1]},
+        {"name": "Ben"},
+        {"line": "logout"},  # no map: the row as it was
+        {"name": "Cleo"},
+    ]
+    known = logs.run('table order=asc one | search line != "logout" | parsemap field=user')
+    assert list(known.columns) == ["line", "name", "root"]
+    over = logs.run("table order=asc one | parsemap overlay=t field=user | fields line, name, port, root")
+    assert present(over.to_dict("records"))[:2] == [
+        {"line": [1], "name": "Ana", "port": 22, "root": True},
+        {"line": "login ben", "name": "Ben", "port": 443},
+    ]
 
 
 def test_pages_change_its_range_and_filters(logs: Engine) -> None:
