@@ -119,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
     collect = add("collect", collect_logs, "read log files into the lake", COLLECT_STATUS)
-    collect.add_argument("kind", choices=["cloudtrail"], help="what the files are")
+    collect.add_argument("kind", choices=["cloudtrail", "elb"], help="what the files are")
     collect.add_argument("source", metavar="SOURCE", help="a folder of log files, or one file")
     _add_lake(collect)
     collect.add_argument(
@@ -362,7 +362,15 @@ def _engine(arguments: argparse.Namespace, settings: Settings) -> Engine:
     clock = None if now is None else _aware(now, zone)
     _require_lake(settings)
     lake = None if _has_no_lake(settings) else settings.lake
-    return Engine(lake, now=clock, timezone=zone, geo=_geo(settings))
+    return Engine(
+        lake,
+        now=clock,
+        timezone=zone,
+        geo=_geo(settings),
+        procedure_folder=settings.procedure_folder,
+        lookup_folder=settings.lookup_folder,
+        file_folder=settings.file_folder,
+    )
 
 
 def _has_no_lake(settings: Settings) -> bool:

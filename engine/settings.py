@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.language.errors import SourceError
 
 LOCALTIME = Path("/etc/localtime")
+DEMO_COUNTRIES = "KR,DE,US"  # where the company of the sample data has offices
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Settings:
     """Folders, lake and zone of this user.
 
     `lake` is what queries read, a folder or an `s3://` URI; `own_lake` is where `collect` writes when no lake is named,
-    which is the same place unless queries still read the sample data.
+    which is the same place unless queries still read the sample data. Logins from other than the `expected_countries`
+    (ISO codes) are marked.
     """
 
     home: Path
@@ -26,7 +28,7 @@ class Settings:
     own_lake: str
     is_demo: bool
     timezone: str
-    hosted: bool
+    expected_countries: frozenset[str]
     geoip_country: Path | None
     geoip_asn: Path | None
 
@@ -47,7 +49,9 @@ class Settings:
             own_lake=own_lake,
             is_demo=is_demo,
             timezone=_timezone(env),
-            hosted=env.get("TRAILBOARD_HOSTED", "").lower() in ("1", "true", "yes"),
+            expected_countries=_countries(
+                env.get("TRAILBOARD_EXPECTED_COUNTRIES") or (DEMO_COUNTRIES if is_demo else "KR")
+            ),
             geoip_country=_path(env, "TRAILBOARD_GEOIP_COUNTRY"),
             geoip_asn=_path(env, "TRAILBOARD_GEOIP_ASN"),
         )
@@ -57,10 +61,29 @@ class Settings:
         """The folder that the sample data and its lake are made in."""
         return self.home / "demo"
 
+    @property
+    def procedure_folder(self) -> Path:
+        """Where `proc` finds stored procedures, one `NAME.lpql` each."""
+        return self.home / "procedures"
+
+    @property
+    def lookup_folder(self) -> Path:
+        """Where `lookup` finds tables, one `NAME.csv` each."""
+        return self.home / "lookups"
+
+    @property
+    def file_folder(self) -> Path:
+        """The one folder that `csvfile` and its like may read."""
+        return self.home / "files"
+
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:
     value = env.get(name)
     return Path(value).expanduser().absolute() if value else None
+
+
+def _countries(value: str) -> frozenset[str]:
+    return frozenset(code.strip().upper() for code in value.split(",") if code.strip())
 
 
 def _lake(value: str) -> str:

@@ -60,9 +60,10 @@ def test_an_unknown_zone_is_told(tmp_path: Path) -> None:
         load(tmp_path, TRAILBOARD_TIMEZONE="Seoul")
 
 
-@pytest.mark.parametrize(("value", "hosted"), [("1", True), ("True", True), ("", False), ("0", False)])
-def test_hosted(tmp_path: Path, value: str, hosted: bool) -> None:
-    assert load(tmp_path, TRAILBOARD_HOSTED=value).hosted is hosted
+def test_the_countries_that_logins_are_expected_from(tmp_path: Path) -> None:
+    assert load(tmp_path).expected_countries == {"KR", "DE", "US"}, "those of the sample data's offices"
+    assert load(tmp_path, TRAILBOARD_LAKE=str(tmp_path)).expected_countries == {"KR"}
+    assert load(tmp_path, TRAILBOARD_EXPECTED_COUNTRIES="jp, us,").expected_countries == {"JP", "US"}
 
 
 def test_settings_do_not_change(tmp_path: Path) -> None:

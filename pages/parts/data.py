@@ -66,7 +66,17 @@ def geo() -> Geo:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None) -> Engine:
     """The engine of a lake and a zone; its clock is the machine's own unless it is frozen."""
-    return Engine(_lake(path, made), timezone=zone, now=frozen, geo=geo())
+    settings = Settings.load()
+    return Engine(
+        _lake(path, made),
+        timezone=zone,
+        now=frozen,
+        geo=geo(),
+        procedure_folder=settings.procedure_folder,
+        lookup_folder=settings.lookup_folder,
+        file_folder=settings.file_folder,
+        memory_limit="500MB",  # of all that the app may use, 700 MB; larger queries spill to disk
+    )
 
 
 @st.cache_data(ttl=5, max_entries=4, show_spinner=False)

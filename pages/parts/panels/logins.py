@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from engine.settings import Settings
 from pages.parts.filters import DISPLAY_USER
 from pages.parts.panel import (
     Bars,
@@ -21,9 +20,7 @@ from pages.parts.panel import (
 from pages.parts.texts import Text
 
 # Where people work: logins from any other country are alarms.
-EXPECTED_COUNTRIES = frozenset(
-    code.strip().upper() for code in os.environ.get("TRAILBOARD_EXPECTED_COUNTRIES", "KR").split(",") if code.strip()
-)
+EXPECTED_COUNTRIES = Settings.load().expected_countries
 # Networks of rented servers and VPNs, as their AS organisations are named: people rarely sign in from there.
 RENTED_NETWORKS = (
     "amazon", "google-cloud", "google cloud", "digitalocean", "ovh", "hetzner", "linode", "akamai connected",
