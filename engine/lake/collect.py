@@ -2,7 +2,7 @@
 
 How that holds, with any number of collectors, each of which may be killed at any instant:
 
-1.  Rows are written to new files, which nobody sees. One commit to `cloudtrail` makes a batch visible, whole.
+1.  Rows are written to new files, which nobody sees. One commit to their table makes a batch visible, whole.
 2.  Before it, the batch is compared by `_id` with the rows of its time range that are already there. The commit goes
     through only if the table is still the one that was compared with; else the new files are compared and it is tried
     again. So no event is there twice, whoever delivered it, in whichever object.
@@ -31,10 +31,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.lake.cloudtrail import Decoded, Reject, decode, to_batch
+from engine.lake.cloudtrail import Reject
 from engine.lake.compact import compact_small
+from engine.lake.formats import FORMATS, LogFormat, Part
 from engine.lake.objects import Folder, Object, discover, objects, open_object
-from engine.lake.store import OBJECTS, REJECTS, File, Lake, LogTable, by_day
+from engine.lake.store import OBJECTS, REJECTS, File, Lake, LogTable, by_partition, in_order
 from engine.language.errors import LakeError, SourceError
 
 EVENTS_AT_ONCE = 2048  # decoded events turned into columns together
@@ -134,10 +135,11 @@ def collect(
     `since` leaves out objects delivered before that UTC day. `cancel` stops after the current object; what was read
     is stored. Raises SourceError when the source cannot be read, LakeError when the lake cannot be written.
     """
-    if kind != "cloudtrail":
-        raise SourceError(f"`{kind}` cannot be collected", "this version collects `cloudtrail`")
-    folders = discover(source)
-    collector = Collector(lake, folders, progress, cancel or threading.Event())
+    if kind not in FORMATS:
+        raise SourceError(f"`{kind}` cannot be collected", f"this version collects {', '.join(FORMATS)}")
+    form = FORMATS[kind]
+    folders = discover(source, form.naming)
+    collector = Collector(lake, form, folders, progress, cancel or threading.Event())
     return collector.run(folders, since)
 
 
@@ -157,7 +159,7 @@ def garbage_collection_paused() -> Iterator[None]:
 class Batch:
     """What the next commits will store: rows, rejects, and the objects that are thereby complete."""
 
-    rows: list[pa.RecordBatch] = field(default_factory=list)
+    rows: dict[str, list[pa.RecordBatch]] = field(default_factory=dict)
     rejects: list[tuple[Object, Reject]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
     bytes: int = 0
@@ -170,11 +172,17 @@ class Collector:
     """One run of `collect`: decodes in the calling thread, stores in another."""
 
     def __init__(
-        self, lake: Lake, folders: list[Folder], progress: Callable[[Progress], None] | None, cancel: threading.Event
+        self,
+        lake: Lake,
+        form: LogFormat,
+        folders: list[Folder],
+        progress: Callable[[Progress], None] | None,
+        cancel: threading.Event,
     ) -> None:
         self._lake = lake
-        self._writer = Writer(lake)
-        self._ledger = Ledger(lake.table("_objects"))
+        self._form = form
+        self._writer = Writer(lake, form)
+        self._ledger = Ledger(lake.table("_objects"), form.kind)
         self._progress = progress
         self._cancel = cancel
         self._files_total = sum(folder.files for folder in folders)
@@ -187,7 +195,7 @@ class Collector:
         self._remarks = Counter[str]()
         self._examples: list[Example] = []
         self._failed: list[tuple[str, str]] = []
-        self._parts: list[tuple[str, Decoded]] = []
+        self._parts: list[tuple[str, Part]] = []
         self._waiting = 0  # events in `_parts`
         self._batch = Batch()
 
@@ -211,11 +219,11 @@ class Collector:
     def _wanted(self, folders: list[Folder], since: date | None) -> Iterator[Object]:
         """Objects to read; counts the others."""
         for folder in folders:
-            for item in objects(folder):
+            for item in objects(folder, self._form.naming):
                 if self._cancel.is_set():
                     return
                 self._done["objects"] += 1
-                if item.facts.kind != "CloudTrail":
+                if item.facts.kind != self._form.naming.kind:
                     self._skip(item, f"{item.facts.kind} files")
                 elif since and item.facts.day < since.strftime("%Y-%m-%d"):
                     self._skip(item, f"files before {since:%Y-%m-%d}")
@@ -240,10 +248,10 @@ class Collector:
         read = 0
         try:
             with open_object(item) as stream:
-                for part in decode(stream):
+                for part in self._form.decode(stream, item):
                     self._done["bytes"] += part.read_bytes - read
                     read = part.read_bytes
-                    counts.update(events=len(part.events))
+                    counts.update(events=len(part.times))
                     if len(part.times):
                         low, high = int(part.times.min()), int(part.times.max())
                         first = low if first is None else min(first, low)
@@ -254,11 +262,11 @@ class Collector:
             self._failed.append((item.name, problem.strerror or str(problem)))
             return
         self._done["collected"] += 1
-        self._batch.notes.append(note(item, counts, first, last))
+        self._batch.notes.append(note(item, self._form.kind, counts, first, last))
         if self._batch.full():
             self._flush()
 
-    def _keep_aside(self, item: Object, part: Decoded, counts: Counter[str]) -> None:
+    def _keep_aside(self, item: Object, part: Part, counts: Counter[str]) -> None:
         for kind, count in part.skipped.items():
             self._skipped[f"{kind} records"] += count
         for found in part.rejects:
@@ -275,10 +283,10 @@ class Collector:
         counts["rejects"] += 0 if kept else count
         return by_reason
 
-    def _add(self, item: Object, part: Decoded) -> None:
+    def _add(self, item: Object, part: Part) -> None:
         self._parts.append((item.name, part))
-        self._waiting += len(part.events)
-        self._done["events"] += len(part.events)
+        self._waiting += len(part.times)
+        self._done["events"] += len(part.times)
         if self._waiting >= EVENTS_AT_ONCE:
             self._convert()
             if self._batch.full():
@@ -287,9 +295,9 @@ class Collector:
 
     def _convert(self) -> None:
         if self._waiting:
-            rows = to_batch(self._parts)
-            self._batch.rows.append(rows)
-            self._batch.bytes += rows.nbytes
+            for name, rows in self._form.rows(self._parts):
+                self._batch.rows.setdefault(name, []).append(rows)
+                self._batch.bytes += rows.nbytes
         self._parts, self._waiting = [], 0
 
     def _flush(self) -> None:
@@ -340,7 +348,7 @@ class Collector:
         )
 
 
-def note(item: Object, counts: Counter[str], first: int | None, last: int | None) -> dict[str, Any]:
+def note(item: Object, kind: str, counts: Counter[str], first: int | None, last: int | None) -> dict[str, Any]:
     """The row of `_objects` for an object that was read to its end."""
     return {
         "object": item.name,
@@ -353,6 +361,8 @@ def note(item: Object, counts: Counter[str], first: int | None, last: int | None
         "rejects": counts["rejects"],
         "first": first,
         "last": last,
+        "kind": kind,
+        "load_balancer": item.facts.load_balancer,
         "day": item.facts.day,
     }
 
@@ -360,8 +370,9 @@ def note(item: Object, counts: Counter[str], first: int | None, last: int | None
 class Ledger:
     """Which objects were collected, read day by day, so that a lake of many years needs little memory."""
 
-    def __init__(self, table: LogTable) -> None:
+    def __init__(self, table: LogTable, kind: str) -> None:
         self._table = table
+        self._kind = kind
         self._snapshot = table.refresh()
         self._days: dict[str, dict[str, str]] = {}
 
@@ -385,27 +396,31 @@ class Ledger:
         tags: dict[str, str] = {}
         for file in self._snapshot.files:
             if file.partition == day:
-                rows = pq.ParquetFile(self._table.location(file)).read(columns=["object", "tag"])
-                tags.update(zip(rows["object"].to_pylist(), rows["tag"].to_pylist(), strict=True))
+                rows = pq.ParquetFile(self._table.location(file)).read(columns=["object", "tag", "kind"])
+                kinds = rows["kind"].to_pylist() if "kind" in rows.column_names else ["cloudtrail"] * rows.num_rows
+                noted = zip(rows["object"].to_pylist(), rows["tag"].to_pylist(), kinds, strict=True)
+                tags.update((name, tag) for name, tag, kind in noted if kind == self._kind)
         return tags
 
 
 class Writer:
     """Stores batches, one after the other."""
 
-    def __init__(self, lake: Lake) -> None:
-        self._events = lake.table("cloudtrail")
+    def __init__(self, lake: Lake, form: LogFormat) -> None:
+        lake.prepare(table.name for table in form.tables)
+        self._tables = {table.name: lake.table(table.name) for table in form.tables}
         self._rejects = lake.table("_rejects")
         self._objects = lake.table("_objects")
+        for table in (*self._tables.values(), self._objects):
+            table.widen()
         self.stored = 0
         self.duplicates = 0
 
     def store(self, batch: Batch) -> None:
         """Events first, objects last: see the protocol at the top."""
         now = datetime.now(UTC)
-        if batch.rows:
-            self._store_events(pa.Table.from_batches(batch.rows))
-            batch.rows.clear()
+        for name in list(batch.rows):
+            self._store_events(self._tables[name], pa.Table.from_batches(batch.rows.pop(name)).unify_dictionaries())
         for day, rows in rows_by_day([reject_row(item, found, now) for item, found in batch.rejects], REJECTS):
             self._store_once(self._rejects, day, rows)
         notes = rows_by_day([{**row, "collected": now} for row in batch.notes], OBJECTS)
@@ -413,23 +428,23 @@ class Writer:
         while files and not self._objects.commit(files):
             pass  # a second note of the same object does no harm
 
-    def _store_events(self, rows: pa.Table) -> None:
+    def _store_events(self, table: LogTable, rows: pa.Table) -> None:
         """Sort, drop what is there already, and commit."""
         total = rows.num_rows
-        _, places = np.unique(rows["_id"].to_numpy(), return_index=True)
-        places = places[np.argsort(rows["_time"].cast(pa.int64()).to_numpy()[places], kind="stable")]
-        rows = rows.take(pa.array(places))
+        places = in_order(rows, table.layout)
+        _, first = np.unique(rows["_id"].to_numpy()[places], return_index=True)
+        rows = rows.take(pa.array(places[np.sort(first)]))
         compared: set[str] = set()
         files: list[File] = []
         while True:
-            fresh = ~known_rows(self._events, rows, compared)
+            fresh = ~known_rows(table, rows, compared)
             if not fresh.all():
-                self._events.discard(files)
+                table.discard(files)
                 files = []
                 rows = rows.filter(pa.array(fresh))
             if not files:
-                files = [self._events.write(part, day) for day, part in by_day(rows)]
-            if not files or self._events.commit(files):
+                files = [table.write(part, name) for name, part in by_partition(rows, table.layout)]
+            if not files or table.commit(files):
                 break
         self.stored += rows.num_rows
         self.duplicates += total - rows.num_rows
@@ -447,7 +462,7 @@ class Writer:
 
 
 def known_rows(table: LogTable, rows: pa.Table, compared: set[str]) -> npt.NDArray[np.bool_]:
-    """Which of the sorted rows are in the table already; files in `compared` are not read again."""
+    """Which of the ordered rows are in the table already; files in `compared` are not read again."""
     known = np.zeros(rows.num_rows, np.bool_)
     files: dict[str, list[File]] = {}
     for file in table.refresh().files:
@@ -455,11 +470,11 @@ def known_rows(table: LogTable, rows: pa.Table, compared: set[str]) -> npt.NDArr
             files.setdefault(file.partition, []).append(file)
             compared.add(file.path)
     start = 0
-    for day, part in by_day(rows):
+    for name, part in by_partition(rows, table.layout):
         here = slice(start, start + part.num_rows)
         ids = part["_id"].to_numpy()
         first, last = part["_time"][0].as_py(), part["_time"][-1].as_py()
-        for file in files.get(day, []):
+        for file in files.get(name, []):
             if file.first <= last and file.last >= first:
                 for there in ids_between(table.location(file), first, last):
                     known[here] |= np.isin(ids, there)

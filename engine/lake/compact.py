@@ -10,7 +10,7 @@ import uuid
 import duckdb
 import pyarrow.parquet as pq
 
-from engine.lake.store import LAYOUTS, ROW_GROUP, File, Lake, LogTable
+from engine.lake.store import ROW_GROUP, File, Lake, LogTable
 from engine.language.errors import LakeError
 
 SMALL = 16 << 20  # bytes
@@ -20,7 +20,7 @@ MANY = 32  # small files of one day that are worth the work
 
 def compact_small(lake: Lake) -> None:
     """Join the small files of every day that has many of them."""
-    for name in LAYOUTS:
+    for name in lake.names():
         table = lake.table(name)
         for files in small_files(table, MANY):
             join(table, files)
@@ -32,7 +32,7 @@ def compact(lake: Lake, keep_hours: int = 168) -> int:
     Returns the number of files deleted.
     """
     deleted = 0
-    for name in LAYOUTS:
+    for name in lake.names():
         table = lake.table(name)
         for files in small_files(table, 2):
             join(table, files)
@@ -70,7 +70,7 @@ def join(table: LogTable, files: list[File]) -> None:
 
 def merge(table: LogTable, files: list[File]) -> File:
     """Write the rows of several files to a new one, in the table's order. DuckDB sorts on disk what memory lacks."""
-    path = f"{table.layout.partition}={files[0].partition}/{uuid.uuid4().hex}.zstd.parquet"
+    path = f"{table.folder(files[0].partition)}/{uuid.uuid4().hex}.zstd.parquet"
     target = table.path / path
     modest: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": "256MB",

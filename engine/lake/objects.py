@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +29,21 @@ NAME = re.compile(
 )
 DAY = re.compile(r"/(\d{4})/(\d{2})/(\d{2})(?=/|$)")
 
+ACCESS_LOG = "access log"
+ELB_ENDINGS = (".log", ".log.gz")
+ELB_TEST_FILE = "ELBAccessLogTestFile"
+# [prefix/]AWSLogs/ACCOUNT/elasticloadbalancing/REGION/YYYY/MM/DD/
+ELB_LAYOUT = re.compile(
+    r"(?:^|/)AWSLogs/(?:o-[a-z0-9]+/)?(?P<account>\d{12})/(?P<service>[A-Za-z0-9-]+)"
+    r"(?:/(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+))?(?=/)"
+)
+# [KIND.]ACCOUNT_elasticloadbalancing_REGION_[app.|net.]NAME[.ID]_TIME_NODE_RANDOM.log.gz
+ELB_NAME = re.compile(
+    r"(?:(?P<kind>conn_log|health_check_log)[._])?(?P<account>\d{12})_(?P<service>[A-Za-z0-9]+)_(?P<region>[a-z0-9-]+)_"
+    r"(?:(?P<form>app|net|gwy)\.)?(?P<name>[A-Za-z0-9-]+)(?:\.[^_]*)?_(?P<time>\d{8}T\d{4})(?:\d\d)?Z(?:_|\.)"
+)
+ELB_KINDS = {"conn_log": "connection log", "health_check_log": "health check log"}
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -39,6 +54,7 @@ class Facts:
     region: str | None = None
     day: str = UNKNOWN_DAY
     delivered: datetime | None = None
+    load_balancer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +107,55 @@ def facts_of(path: str) -> Facts:
     )
 
 
-def discover(source: str) -> list[Folder]:
+def elb_facts_of(path: str) -> Facts:
+    """What the path of a load balancer's log tells; files that AWS did not name are taken for access logs at first.
+
+    >>> path = "AWSLogs/111122223333/elasticloadbalancing/us-east-1/2024/05/01/conn_log.111122223333_a.log.gz"
+    >>> elb_facts_of(path).kind, elb_facts_of(path).day, elb_facts_of(path).region
+    ('connection log', '2024-05-01', 'us-east-1')
+    """
+    layout, day = ELB_LAYOUT.search(path), DAY.search(path)
+    file = path.rpartition("/")[2]
+    name = ELB_NAME.match(file)
+    word = file.partition(".")[0]
+    kind = ACCESS_LOG
+    if file == ELB_TEST_FILE:
+        kind = "test"
+    elif word in ELB_KINDS or (name and name["kind"]):
+        kind = ELB_KINDS[word if word in ELB_KINDS else name["kind"]]  # type: ignore[index]
+    else:
+        services = [found["service"] for found in (layout, name) if found]
+        kind = next((service for service in services if service != "elasticloadbalancing"), ACCESS_LOG)
+    delivered = datetime.strptime(name["time"], "%Y%m%dT%H%M").replace(tzinfo=UTC) if name else None
+    return Facts(
+        kind=kind,
+        account=(layout and layout["account"]) or (name and name["account"]),
+        region=(layout and layout["region"]) or (name and name["region"]),
+        day="-".join(day.groups()) if day else f"{delivered:%Y-%m-%d}" if delivered else UNKNOWN_DAY,
+        delivered=delivered,
+        load_balancer=name and name["name"],
+    )
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How objects of a kind of log are named: endings and names of files, what a path tells, the kind to collect."""
+
+    kind: str
+    endings: tuple[str, ...]
+    facts_of: Callable[[str], Facts]
+    names: frozenset[str] = frozenset()
+
+    def fits(self, file: str) -> bool:
+        """Whether a file may be one; hidden files and other endings are none of ours."""
+        return (file.endswith(self.endings) or file in self.names) and not file.startswith(".")
+
+
+CLOUDTRAIL = Naming("CloudTrail", ENDINGS, facts_of)
+ELB = Naming(ACCESS_LOG, ELB_ENDINGS, elb_facts_of, frozenset({ELB_TEST_FILE}))
+
+
+def discover(source: str, naming: Naming = CLOUDTRAIL) -> list[Folder]:
     """The folders of a source that hold log files, newest day first.
 
     Only folders are held in memory: a source can have millions of objects.
@@ -102,50 +166,50 @@ def discover(source: str) -> list[Folder]:
     path = Path(source).expanduser().resolve()
     try:
         if path.is_file():
-            return [Folder(str(path), facts_of(str(path)).day, 1, path.stat().st_size)]
+            return [Folder(str(path), naming.facts_of(str(path)).day, 1, path.stat().st_size)]
         os.scandir(path).close()
     except OSError as problem:
         raise SourceError(f"cannot read `{source}`: {problem.strerror}") from problem
     folders = [
         folder
         for root, _, _ in os.walk(path)
-        if not root.endswith("/_delta_log") and (folder := measure(root)).files  # the JSON files of a lake
+        if not root.endswith("/_delta_log") and (folder := measure(root, naming)).files  # the JSON files of a lake
     ]
     return sorted(folders, key=lambda folder: (folder.day, folder.path), reverse=True)
 
 
-def measure(path: str) -> Folder:
+def measure(path: str, naming: Naming) -> Folder:
     """Count what a directory holds, without its sub-directories."""
     newest = UNKNOWN_DAY
     files = size = 0
-    for file in log_files(path):
+    for file in log_files(path, naming):
         with suppress(OSError):
             size += os.stat(file).st_size
             files += 1
-            newest = max(newest, facts_of(file).day)
+            newest = max(newest, naming.facts_of(file).day)
     return Folder(path, newest, files, size)
 
 
-def objects(folder: Folder) -> Iterator[Object]:
+def objects(folder: Folder, naming: Naming = CLOUDTRAIL) -> Iterator[Object]:
     """The objects of a folder, newest delivery first; of a large folder only the names are held in memory."""
-    files = [folder.path] if os.path.isfile(folder.path) else sorted(log_files(folder.path), key=order, reverse=True)
+
+    def order(file: str) -> str:
+        facts = naming.facts_of(file)
+        return f"{facts.day} {facts.delivered:%H:%M} {file}" if facts.delivered else f"{facts.day}  {file}"
+
+    single = os.path.isfile(folder.path)
+    files = [folder.path] if single else sorted(log_files(folder.path, naming), key=order, reverse=True)
     for file in files:
         with suppress(OSError):  # it vanished since
             stat = os.stat(file)
-            yield Object(file, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", facts_of(file))
+            yield Object(file, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", naming.facts_of(file))
 
 
-def order(file: str) -> str:
-    """Something that sorts files by day, then time of delivery, then name."""
-    facts = facts_of(file)
-    return f"{facts.day} {facts.delivered:%H:%M} {file}" if facts.delivered else f"{facts.day}  {file}"
-
-
-def log_files(path: str) -> Iterator[str]:
-    """Paths in a directory that may hold records; hidden files and other endings are none of ours."""
+def log_files(path: str, naming: Naming) -> Iterator[str]:
+    """Paths in a directory that may hold records."""
     with suppress(OSError), os.scandir(path) as entries:  # what is closed to us is seen by a later collect
         for entry in entries:
-            if entry.name.endswith(ENDINGS) and not entry.name.startswith(".") and entry.is_file():
+            if naming.fits(entry.name) and entry.is_file():
                 yield entry.path
 
 

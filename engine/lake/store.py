@@ -1,8 +1,9 @@
 """The lake: Delta tables in a folder, their files known with day and time range, so that a query reads few of them.
 
-    LAKE/cloudtrail/date=2023-07-10/….parquet    rows sorted by `_time`
-    LAKE/_objects/                               what was collected: one row per object and time it was read
-    LAKE/_rejects/                               what could not be read, and why
+    LAKE/cloudtrail/date=2023-07-10/….parquet                  rows sorted by `_time`
+    LAKE/elb/load_balancer=prod-web/date=2023-07-10/….parquet  the table `aws-elb_prod-web`
+    LAKE/_objects/                                             what was collected: a row per object and time it was read
+    LAKE/_rejects/                                             what could not be read, and why
 
 A commit goes through only if nobody else committed since the table was looked at (`LogTable.commit`). Everything that
 is exactly-once here rests on that one rule.
@@ -10,25 +11,28 @@ is exactly-once here rests on that one rule.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import threading
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable
+from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from engine.catalog import Catalog, Scan, Table
-from engine.lake import cloudtrail
+from engine.lake.formats import TABLES
 from engine.language.errors import LakeError
 
 OBJECTS = pa.schema(
@@ -44,6 +48,8 @@ OBJECTS = pa.schema(
         pa.field("first", pa.timestamp("us", "UTC")),
         pa.field("last", pa.timestamp("us", "UTC")),
         pa.field("collected", pa.timestamp("us", "UTC")),
+        pa.field("kind", pa.string()),
+        pa.field("load_balancer", pa.string()),
     ]
 )
 REJECTS = pa.schema(
@@ -61,31 +67,42 @@ REJECTS = pa.schema(
 
 @dataclass(frozen=True)
 class Layout:
-    """A physical table: the schema of its files, the column its folders are named by, the column it is sorted by."""
+    """A physical table: the schema of its files, the columns its folders are named by, the column it is sorted by.
+
+    Building a dictionary of the values of `unique` columns would be lost time: they hardly repeat.
+    """
 
     schema: pa.Schema
-    partition: str
-    partition_type: pa.DataType
+    partitions: dict[str, pa.DataType]
     sorted_by: str
+    unique: frozenset[str]
+    divided: str | None = None
 
 
+BY_DAY = {"day": pa.string()}
 LAYOUTS = {
-    "cloudtrail": Layout(cloudtrail.SCHEMA, "date", pa.date32(), "_time"),
-    "_objects": Layout(OBJECTS, "day", pa.string(), "collected"),
-    "_rejects": Layout(REJECTS, "day", pa.string(), "collected"),
+    table.name: Layout(
+        table.schema,
+        ({"load_balancer": pa.string()} if table.divided else {}) | {"date": pa.date32()},
+        "_time",
+        table.unique,
+        table.divided,
+    )
+    for table in TABLES.values()
+} | {
+    "_objects": Layout(OBJECTS, BY_DAY, "collected", frozenset({"object"})),
+    "_rejects": Layout(REJECTS, BY_DAY, "collected", frozenset({"_id", "text"})),
 }
-DESCRIPTIONS = {"cloudtrail": (cloudtrail.FIELDS, cloudtrail.DESCRIPTION)}
 
 ROW_GROUP = 65_536
-# Identifiers and free text hardly repeat; building a dictionary of them first is lost time.
-NO_DICTIONARY = {"_id", "eventID", "requestID", "sharedEventID", "text", "_rest"} | {
-    item.name for item in cloudtrail.FIELDS if item.type.name == "any"
-}
 
 
 @dataclass(frozen=True)
 class File:
-    """A Parquet file of a table: path relative to the table, partition value, first and last value it is sorted by."""
+    """A Parquet file of a table: path relative to the table, first and last value of the column it is sorted by.
+
+    `partition` has a slash between the values where folders are named by two columns.
+    """
 
     path: str
     partition: str
@@ -101,10 +118,14 @@ class File:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The files of a table at one version."""
+    """The files of a table at one version. A table that was made anew has another `identity`."""
 
     version: int
     files: tuple[File, ...]
+    identity: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.identity[:8]}.{self.version}"
 
 
 class LogTable:
@@ -114,16 +135,32 @@ class LogTable:
         self.path = path
         self.name = name
         self.layout = LAYOUTS[name]
+        self._open()
+
+    def _open(self) -> None:
+        self._beginning = self._first_commit()
         try:
-            self._delta = DeltaTable(str(path))
+            self._delta = DeltaTable(str(self.path))
         except TableNotFoundError as problem:
-            raise LakeError(f"there is no table `{name}` in the lake `{path.parent}`") from problem
+            raise LakeError(f"there is no table `{self.name}` in the lake `{self.path.parent}`") from problem
         except (DeltaError, OSError) as problem:
-            raise LakeError(f"cannot read `{path}`: {problem}") from problem
+            raise LakeError(f"cannot read `{self.path}`: {problem}") from problem
+        self._identity = str(self._delta.metadata().id)
         self._snapshot = self._read()
+
+    def _first_commit(self) -> tuple[int, int] | None:
+        """What tells a table from one made anew at the same place; null when the first commit was cleaned up."""
+        try:
+            stat = os.stat(self.path / "_delta_log" / f"{0:020}.json")
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns
 
     def refresh(self) -> Snapshot:
         """Look again."""
+        if self._first_commit() != self._beginning:
+            self._open()
+            return self._snapshot
         try:
             self._delta.update_incremental()
         except (DeltaError, OSError) as problem:
@@ -132,15 +169,32 @@ class LogTable:
             self._snapshot = self._read()
         return self._snapshot
 
+    def widen(self) -> None:
+        """Add the columns that this version knows and the table does not have yet."""
+        known = {item.name for item in self._delta.schema().fields}
+        new = [item for item in self.layout.schema if item.name not in known]
+        if new:
+            self._delta.alter.add_columns(list(DeltaSchema.from_arrow(pa.schema(new)).fields))
+            self._open()
+
     def _read(self) -> Snapshot:
         by = self.layout.sorted_by
         actions = pa.table(self._delta.get_add_actions(flatten=True))
         if not actions.num_rows:
-            return Snapshot(self._delta.version(), ())
-        names = ("path", f"partition.{self.layout.partition}", "num_records", "size_bytes", f"min.{by}", f"max.{by}")
+            return Snapshot(self._delta.version(), (), self._identity)
+        values = zip(*(actions[f"partition.{name}"].to_pylist() for name in self.layout.partitions), strict=True)
+        names = ("num_records", "size_bytes", f"min.{by}", f"max.{by}")
         columns = [actions[name].to_pylist() for name in names]
-        files = (File(path, str(part), *rest) for path, part, *rest in zip(*columns, strict=True))
-        return Snapshot(self._delta.version(), tuple(sorted(files, key=lambda file: (file.first, file.path))))
+        files = itertools.starmap(File, zip(actions["path"].to_pylist(), map(joined, values), *columns, strict=True))
+        ordered = tuple(sorted(files, key=lambda file: (file.first, file.path)))
+        return Snapshot(self._delta.version(), ordered, self._identity)
+
+    def folder(self, partition: str) -> str:
+        """The folder of a partition, relative to the table."""
+        return "/".join(f"{name}={value}" for name, value in self._values(partition).items())
+
+    def _values(self, partition: str) -> dict[str, str | None]:
+        return dict(zip(self.layout.partitions, partition.split("/"), strict=True))
 
     def commit(self, added: Iterable[File], removed: Iterable[File] = ()) -> bool:
         """Add and remove files in one step; False, and nothing done, when the table has changed since `refresh`."""
@@ -152,7 +206,7 @@ class LogTable:
                 actions,
                 "append",
                 self._delta.schema(),
-                [self.layout.partition],
+                list(self.layout.partitions),
                 commit_properties=CommitProperties(max_commit_retries=0),
             )
         except CommitFailedError as problem:
@@ -168,16 +222,16 @@ class LogTable:
     def write(self, rows: pa.Table, partition: str) -> File:
         """Write rows that are sorted as the table is to a new file, which nobody sees before `commit`."""
         key = rows[self.layout.sorted_by]
-        path = f"{self.layout.partition}={partition}/{uuid.uuid4().hex}.zstd.parquet"
+        path = f"{self.folder(partition)}/{uuid.uuid4().hex}.zstd.parquet"
         target = self.path / path
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(
             rows,
             target,
             compression="zstd",
             compression_level=1,
             row_group_size=ROW_GROUP,
-            use_dictionary=[name for name in leaves(rows.schema) if name.split(".")[0] not in NO_DICTIONARY],
+            use_dictionary=[name for name in leaves(rows.schema) if name.split(".")[0] not in self.layout.unique],
             write_statistics=[self.layout.sorted_by],
             store_schema=False,
         )
@@ -207,12 +261,15 @@ class LogTable:
             "nullCount": {by: 0},
         }
         now = int(time.time() * 1000)
-        partition = {self.layout.partition: file.partition}
-        return AddAction(file.path, file.bytes, partition, now, new, json.dumps(stats))
+        return AddAction(file.path, file.bytes, self._values(file.partition), now, new, json.dumps(stats))
 
     def _remove(self, file: File) -> RemoveAction:
-        partition: dict[str, str | None] = {self.layout.partition: file.partition}
-        return RemoveAction(file.path, False, int(time.time() * 1000), file.bytes, partition)
+        now = int(time.time() * 1000)
+        return RemoveAction(file.path, False, now, file.bytes, self._values(file.partition))
+
+
+def joined(values: tuple[object, ...]) -> str:
+    return "/".join(map(str, values))
 
 
 def stamp(instant: datetime) -> str:
@@ -259,10 +316,14 @@ class Lake:
             raise LakeError(f"`{path}` cannot be opened: this version keeps its lake in a local folder")
         lake = cls(Path(path).expanduser().resolve())
         if create:
-            for name, layout in LAYOUTS.items():
-                create_table(lake.path / name, layout)
+            lake.prepare(LAYOUTS)
         lake.snapshot("cloudtrail")
         return lake
+
+    def prepare(self, names: Iterable[str]) -> None:
+        """Make those of the tables that are not there."""
+        for name in names:
+            create_table(self.path / name, LAYOUTS[name])
 
     def table(self, name: str) -> LogTable:
         """A handle of one's own on a table, for writing."""
@@ -276,60 +337,95 @@ class Lake:
                 return self._tables[name]._snapshot
             return self._tables[name].refresh()
 
+    def names(self) -> list[str]:
+        """The physical tables; a lake made by an older version may lack some."""
+        return [name for name in LAYOUTS if name == "cloudtrail" or (self.path / name / "_delta_log").is_dir()]
+
+    def snapshots(self) -> dict[str, Snapshot]:
+        """The files of each table of log rows."""
+        return {name: self.snapshot(name) for name in self.names() if name in TABLES}
+
     def version(self) -> str:
         """Changes whenever rows of a table do."""
-        return "-".join(str(self.snapshot(name).version) for name in DESCRIPTIONS)
+        return "-".join(map(str, self.snapshots().values()))
 
     def catalog(self) -> Catalog:
         """What can be queried, all tables at one version each."""
-        tables = []
-        versions = []
-        for name, (fields, description) in DESCRIPTIONS.items():
-            snapshot = self.snapshot(name)
-            versions.append(str(snapshot.version))
+        snapshots = self.snapshots()
+        tables = [table for name, snapshot in snapshots.items() for table in self._tables_of(name, snapshot)]
+        return Catalog(tuple(tables), "-".join(map(str, snapshots.values())))
 
-            def scan(
-                start: datetime | None, end: datetime | None, name: str = name, snapshot: Snapshot = snapshot
-            ) -> Scan:
-                return self.scan(name, snapshot, start, end)
+    def _tables_of(self, name: str, snapshot: Snapshot) -> Iterator[Table]:
+        """The tables that a query sees in a physical one."""
+        rows = TABLES[name]
+        for title, files in virtual_tables(name, snapshot.files).items():
 
-            tables.append(Table(name, fields, description, scan))
-        return Catalog(tuple(tables), "-".join(versions))
+            def scan(start: datetime | None, end: datetime | None, files: list[File] = files) -> Scan:
+                return self.scan(name, files, start, end)
+
+            yield Table(title, rows.fields, rows.description, scan)
 
     def location(self, name: str, file: File) -> str:
         """Local path of a file of a table."""
         return os.path.join(self.path, name, file.path)
 
-    def scan(self, name: str, snapshot: Snapshot, start: datetime | None, end: datetime | None) -> Scan:
-        """Local paths of the files that may hold rows of `[start, end)`."""
-        files = [file for file in snapshot.files if file.overlaps(start, end)]
-        paths = tuple(self.location(name, file) for file in files)
-        return Scan(paths, sum(file.bytes for file in files), len(snapshot.files))
+    def scan(self, name: str, files: Sequence[File], start: datetime | None, end: datetime | None) -> Scan:
+        """Local paths of those files that may hold rows of `[start, end)`."""
+        wanted = [file for file in files if file.overlaps(start, end)]
+        paths = tuple(self.location(name, file) for file in wanted)
+        return Scan(paths, sum(file.bytes for file in wanted), len(files))
+
+
+def virtual_tables(name: str, files: Iterable[File]) -> dict[str, list[File]]:
+    """The tables that a query sees in a physical one, with their files."""
+    rows = TABLES[name]
+    if not rows.divided:
+        return {name: list(files)}
+    tables: dict[str, list[File]] = {}
+    for file in files:
+        tables.setdefault(rows.prefix + file.partition.partition("/")[0], []).append(file)
+    return dict(sorted(tables.items()))
 
 
 def create_table(path: Path, layout: Layout) -> None:
     """Make an empty table, unless there is one."""
-    schema = layout.schema.append(pa.field(layout.partition, layout.partition_type))
+    schema = pa.schema([*layout.schema, *layout.partitions.items()])
     try:
         path.mkdir(parents=True, exist_ok=True)
         if not DeltaTable.is_deltatable(str(path)):
-            DeltaTable.create(str(path), schema, mode="ignore", partition_by=[layout.partition])
+            DeltaTable.create(str(path), schema, mode="ignore", partition_by=list(layout.partitions))
     except (DeltaError, OSError) as problem:
         if not DeltaTable.is_deltatable(str(path)):  # another process may have been faster
             raise LakeError(f"cannot create a lake in `{path.parent}`: {problem}") from problem
 
 
-def by_day(rows: pa.Table) -> list[tuple[str, pa.Table]]:
-    """Rows sorted by `_time`, cut at UTC midnights.
+def in_order(rows: pa.Table, layout: Layout) -> npt.NDArray[np.int64]:
+    """Places of rows in the order in which they are stored: by partition, then by time."""
+    times = rows[layout.sorted_by].cast(pa.int64()).to_numpy()
+    if layout.divided is None:
+        return np.argsort(times, kind="stable")
+    codes = rows[layout.divided].cast(pa.string()).combine_chunks().dictionary_encode().indices
+    return np.lexsort((times, codes.to_numpy()))
+
+
+def by_partition(rows: pa.Table, layout: Layout) -> list[tuple[str, pa.Table]]:
+    """Ordered rows, cut where their partition changes: at UTC midnights, and where the table is divided.
 
     >>> rows = pa.table({"_time": pa.array([0, 1, 86_400_000_000], pa.timestamp("us", "UTC"))})
-    >>> [(day, part.num_rows) for day, part in by_day(rows)]
+    >>> [(day, part.num_rows) for day, part in by_partition(rows, LAYOUTS["cloudtrail"])]
     [('1970-01-01', 2), ('1970-01-02', 1)]
     """
-    days = rows["_time"].cast(pa.date32()).combine_chunks()
-    runs = pc.run_end_encode(days)
-    parts, start = [], 0
-    for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-        parts.append((day.isoformat(), rows.slice(start, end - start)))
-        start = end
+    if not rows.num_rows:
+        return []
+    days = rows[layout.sorted_by].cast(pa.date32()).cast(pa.int32()).to_numpy()
+    changes = days[1:] != days[:-1]
+    if layout.divided:
+        codes = rows[layout.divided].cast(pa.string()).combine_chunks().dictionary_encode().indices.to_numpy()
+        changes |= codes[1:] != codes[:-1]
+    begins = [0, *(np.nonzero(changes)[0] + 1).tolist()]
+    parts = []
+    for start, end in zip(begins, [*begins[1:], rows.num_rows], strict=True):
+        day = rows[layout.sorted_by][start].as_py().date().isoformat()
+        name = f"{rows[layout.divided][start].as_py()}/{day}" if layout.divided else day
+        parts.append((name, rows.slice(start, end - start)))
     return parts

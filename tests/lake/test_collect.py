@@ -273,8 +273,8 @@ def test_sources_that_cannot_be_read(lake, tmp_path):
     for source in (str(tmp_path / "absent"), "s3://bucket/prefix"):
         with pytest.raises(SourceError):
             collect(lake, "cloudtrail", source)
-    with pytest.raises(SourceError, match="elb"):
-        collect(lake, "elb", str(tmp_path))
+    with pytest.raises(SourceError, match="cloudtrail, elb"):
+        collect(lake, "vpcflow", str(tmp_path))
     assert collect(lake, "cloudtrail", str(tmp_path / "lake")).objects == 0
 
 

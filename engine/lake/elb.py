@@ -1,0 +1,489 @@
+"""Load balancer access logs: from the files AWS delivers to rows of `aws-elb_*` and `aws-nlb_*`.
+
+Text is read in windows. A window of usual lines is decoded in one go by Arrow's CSV reader, which knows spaces and
+quotes. One with something odd in it is halved until the odd lines are nearly alone; these are read with care
+(`elb_lines.py`). That the fast way never misreads a line rests on four checks: each line has as many fields as the
+first one, each file window as many quotes as such lines have, no value holds a quote, all numbers and times are such.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from engine.lake.cloudtrail import EMPTY_FILE, GIVEN_UP, KEPT_ASIDES, KEPT_TEXT, Reject, mixed
+from engine.lake.columns import REST
+from engine.lake.elb_fields import ADDRESSES, ELB_FIELDS, NLB_FIELDS, TIMES, UNIQUE, WORD, held
+from engine.lake.elb_lines import (
+    EARLIEST,
+    FORMS,
+    LATEST,
+    NUMBERS,
+    PARTS,
+    START,
+    Broken,
+    Form,
+    Line,
+    Misfit,
+    address,
+    kind_of,
+    lb_id,
+    lb_name,
+    read_lines,
+    request_parts,
+    split,
+    unescaped,
+)
+from engine.lake.objects import Object
+from engine.lake.records import BOM, Text
+
+WINDOW = 8 << 20  # decompressed bytes looked at together
+BLOCK = 1 << 20  # bytes the CSV reader takes at a time: what fits into the processor's cache
+SMALL = 16 << 10  # bytes below which an odd piece is read with care
+BARREN = 100_000  # lines without a row, one after the other
+
+SCHEMAS = {"elb": held(ELB_FIELDS), "nlb": held(NLB_FIELDS)}
+LOWEST, HIGHEST = (int(time.timestamp()) * 1_000_000 for time in (EARLIEST, LATEST))
+
+BACKSLASH, QUOTE = re.compile(rb"\\"), re.compile(rb'"')
+IPV4 = r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"
+USUAL_REQUEST = r"^[A-Za-z]+ [A-Za-z]+://[^/?#\[\]@: ]+:\d{1,5}/[^ ]* [A-Za-z]+/[0-9.]+$"
+# ACCOUNT_elasticloadbalancing_REGION_[app.|net.]NAME[.ID]_TIME_NODE_RANDOM.log
+UNIQUE_NAME = re.compile(r"\d{12}_elasticloadbalancing_.+_\d{8}T\d{4}Z_.+_.+\.log(?:\.gz)?")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a part of an object, their instants (UTC microseconds), and what could not be read."""
+
+    rows: list[tuple[str, pa.RecordBatch]]
+    times: npt.NDArray[np.int64]
+    rejects: list[Reject]
+    more: Counter[tuple[str, bool]]
+    skipped: Counter[str]
+    read_bytes: int
+
+
+def decode(stream: BinaryIO, item: Object) -> Iterator[Part]:
+    """Decode one log file, gzip or plain, of any kind of load balancer."""
+    text = Text(stream)
+    reader = Reader(item)
+    window = text.read(WINDOW).removeprefix(BOM)
+    if text.ended and (not window or window.isspace()):
+        reader.aside(0, text.damage or EMPTY_FILE)
+        yield reader.part(text)
+        return
+    while not reader.given_up:
+        end = len(window) if text.ended else border(window)
+        if text.damage:  # the last line is not whole
+            end = window.rfind(b"\n") + 1
+        reader.read(window[:end])
+        if text.damage:
+            reader.aside(reader.line if end < len(window) else 0, text.damage, window[end:])
+        yield reader.part(text)
+        if text.ended:
+            return
+        window = window[end:]
+        window += text.read(WINDOW - len(window))
+
+
+def border(window: bytes) -> int:
+    """Where the last record of a window begins, which may go on behind it; its end when there is no border."""
+    end = window.rfind(b"\n") + 1
+    place = end
+    while place > max(0, end - WINDOW // 8):
+        if START.match(window, place):
+            return place
+        place = window.rfind(b"\n", 0, place - 1) + 1
+    return end or len(window)
+
+
+@dataclass
+class Reader:
+    """Reads the text of one object, piece by piece, and remembers what has to be known from one to the next."""
+
+    item: Object
+    line: int = 1  # number of the next line
+    given_up: bool = False
+    barren: int = 0
+    asides: int = 0
+    fewest: dict[str, int] = field(default_factory=dict)
+    rows: list[tuple[str, pa.RecordBatch]] = field(default_factory=list)  # of the part being made
+    rejects: list[Reject] = field(default_factory=list)
+    more: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def part(self, text: Text) -> Part:
+        """What was read since the last part."""
+        times = [rows["_time"].cast(pa.int64()).to_numpy(zero_copy_only=False) for _, rows in self.rows]
+        made = Part(
+            self.rows,
+            np.concatenate(times) if times else np.zeros(0, np.int64),
+            self.rejects,
+            self.more,
+            self.skipped,
+            text.read_bytes,
+        )
+        self.rows, self.rejects, self.more, self.skipped = [], [], Counter(), Counter()
+        return made
+
+    def aside(self, line: int, reason: str, text: bytes = b"", kept: bool = False) -> None:
+        self.asides += 1
+        if self.asides <= KEPT_ASIDES or line == 0:
+            self.rejects.append(Reject(line, reason, text[:KEPT_TEXT].decode(errors="replace"), kept))
+        else:
+            self.more[reason, kept] += 1
+
+    def read(self, text: bytes) -> None:
+        """Read whole lines; the last one may lack its line feed when nothing comes after it."""
+        if not text or self.given_up:
+            return
+        try:
+            form, names, quotes = shape(text)
+            self.fewest.setdefault(form.name, len(names))
+            rows = columns_of(text, names, quotes)
+            batch = self._batch(form, rows, self.line + np.arange(len(rows["time"]), dtype=np.uint64))
+        except (Misfit, pa.ArrowInvalid, pa.ArrowKeyError):
+            self._halve(text)
+            return
+        self.rows.append((form.table, batch))
+        self.line += batch.num_rows
+        self.barren = 0
+
+    def _halve(self, text: bytes) -> None:
+        middle = border(text[: len(text) // 2]) if len(text) > SMALL else 0
+        if 0 < middle < len(text) // 2 or (middle and text[middle - 1 : middle] == b"\n"):
+            self.read(text[:middle])
+            self.read(text[middle:])
+        else:
+            self._read_with_care(text)
+
+    def _read_with_care(self, text: bytes) -> None:
+        found: dict[str, list[Line]] = {}
+        for line in read_lines(text, self.line, self.item.facts.load_balancer, self.fewest):
+            if isinstance(line, Line):
+                found.setdefault(line.form.name, []).append(line)
+                for remark in line.remarks:
+                    self.aside(line.number, remark, line.text, kept=True)
+            elif isinstance(line, Broken):
+                self.aside(line.number, line.reason, line.text)
+            else:
+                self.skipped[line.kind] += 1
+        for name, lines in found.items():
+            numbers = np.array([line.number for line in lines], np.uint64)
+            self.rows.append((FORMS[name].table, self._batch(FORMS[name], careful_columns(lines), numbers, True)))
+        count = text.count(b"\n")
+        self.line += count
+        self.barren = 0 if found else self.barren + count
+        if self.barren > BARREN and not self.skipped:
+            self.given_up = True
+            self.aside(0, GIVEN_UP)
+
+    def _batch(
+        self, form: Form, raw: dict[str, pa.Array], numbers: npt.NDArray[np.uint64], careful: bool = False
+    ) -> pa.RecordBatch:
+        """The columns of the table from those of the log; raises Misfit when they need care that they did not get."""
+        facts = self.item.facts
+        count = len(numbers)
+        made = {name: raw[name] for name in form.fields if name in raw and name not in ADDRESSES}
+        times = made["time"]
+        if times.null_count:
+            raise Misfit
+        stamps = times.cast(pa.int64()).to_numpy()
+        if stamps.min() < LOWEST or stamps.max() >= HIGHEST:
+            raise Misfit
+        made |= {name: escaped(column) for name, column in made.items() if pa.types.is_string(kind_in(column))}
+        made["_time"], made["_id"] = times, line_ids(self.item.name, numbers, stamps)
+        made["lb_name"], made["lb_id"] = mapped(made["elb"], lb_name), mapped(made["elb"], lb_id)
+        if made["lb_name"].null_count:
+            raise Misfit
+        for name, (ip, port) in ADDRESSES.items():
+            if name in raw:
+                made[ip], ports = addresses(raw[name], careful)
+                if port:
+                    made[port] = ports
+        if "request" in raw:
+            made |= requests(made["request"])
+            made["request"] = requests_kept(made["request"])
+        if "target_group_arn" in made:
+            made["target_group"] = mapped(made["target_group_arn"], group_name)
+        if form.name == "nlb":
+            made["domain_name"] = mapped(made["domain_name"], percent_decoded)
+        else:
+            made["lb_kind"] = constant(form.name, count)
+        made["account_id"], made["region"] = constant(facts.account, count), constant(facts.region, count)
+        made["_object"] = constant(self.item.name, count)
+        if REST in raw:
+            made[REST] = raw[REST]
+        schema = SCHEMAS[form.table]
+        arrays = [
+            made[column.name].cast(column.type) if column.name in made else missing(column.type, count)
+            for column in schema
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+# ── the fast path ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def shape(text: bytes) -> tuple[Form, list[str], int]:
+    """Form, names of the fields and number of quotes of a text's first line; raises Misfit when it is not usual."""
+    end = text.find(b"\n")
+    line = text[: end if end >= 0 else len(text)]
+    if not START.match(line) or b"\r" in text or len(line) > BLOCK // 4:
+        raise Misfit
+    first = line.decode(errors="replace")
+    tokens = split(first)
+    kind = kind_of(tokens or [])
+    form = FORMS.get(kind)
+    if tokens is None or form is None or len(tokens) < form.least:
+        raise Misfit
+    names = [*form.fields[: len(tokens)], *(f"rest{i}" for i in range(len(tokens) - len(form.fields)))]
+    return form, names, line.count(b'"')
+
+
+def columns_of(text: bytes, names: list[str], quotes: int) -> dict[str, pa.Array]:
+    """The columns of a text of usual lines, like its first one; raises Misfit or ArrowInvalid for any other."""
+    lines = text.count(b"\n") + (not text.endswith(b"\n"))
+    if text.count(b'"') != quotes * lines:
+        raise Misfit
+    if not text.isascii():
+        check_encoding(text)
+    table = csv.read_csv(
+        pa.BufferReader(text),
+        csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names),
+        csv.ParseOptions(delimiter=" ", double_quote=False),
+        csv.ConvertOptions(
+            check_utf8=False,
+            column_types={name: raw_type(name) for name in names},
+            null_values=["-"],
+            strings_can_be_null=True,
+            timestamp_parsers=[csv.ISO8601],
+        ),
+    )
+    if table.num_rows != lines:
+        raise Misfit
+    columns = dict(zip(names, (column.combine_chunks() for column in table.unify_dictionaries()), strict=True))
+    for name, column in columns.items():
+        if has(QUOTE, column) or (name in NUMBERS and not sound(column)):
+            raise Misfit
+    further = [columns.pop(name) for name in names if name.startswith("rest")]
+    if further:
+        columns[REST] = joined(further)
+    return columns
+
+
+def check_encoding(text: bytes) -> None:
+    try:
+        text.decode()
+    except UnicodeDecodeError as problem:
+        raise Misfit from problem
+
+
+def raw_type(name: str) -> pa.DataType:
+    """The type the CSV reader gives to a field of the log."""
+    if name == "time" or name in TIMES:
+        return pa.timestamp("us", "UTC")
+    if name in NUMBERS:
+        return {"int": pa.int32(), "long": pa.int64(), "double": pa.float64()}[NUMBERS[name].name]
+    return pa.string() if name in UNIQUE or name == "client" else WORD
+
+
+def sound(column: pa.Array) -> bool:
+    """Whether no number is infinite or none at all."""
+    return not pa.types.is_floating(column.type) or bool(pc.all(pc.is_finite(column), min_count=0).as_py())
+
+
+def kind_in(column: pa.Array) -> pa.DataType:
+    """The type of a column's values, be they in a dictionary or not."""
+    return column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+
+
+def has(mark: re.Pattern[bytes], column: pa.Array) -> bool:
+    """Whether a byte is in any text of a column."""
+    values = column.dictionary if pa.types.is_dictionary(column.type) else column
+    if not pa.types.is_string(values.type) or values.buffers()[2] is None:
+        return False
+    return mark.search(values.buffers()[2]) is not None
+
+
+def joined(columns: list[pa.Array]) -> pa.Array:
+    """Further fields as JSON lists."""
+    texts = [column.cast(pa.string()).fill_null("-") for column in columns]
+    together = pc.binary_join_element_wise(*texts, "\n").dictionary_encode()
+    return mapped(together, lambda text: rest_of([None if value == "-" else value for value in text.split("\n")]))
+
+
+def rest_of(tokens: Sequence[str | None]) -> str | None:
+    """Further fields as a JSON list; null when there are none.
+
+    >>> rest_of(["a", None]), rest_of([])
+    ('["a",null]', None)
+    """
+    texts = [token if token is None else unescaped(token) for token in tokens]
+    return json.dumps(texts, ensure_ascii=False, separators=(",", ":")) if texts else None
+
+
+# ── the careful path ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def careful_columns(lines: list[Line]) -> dict[str, pa.Array]:
+    """The columns of lines of one form, as the fast path has them."""
+    names = lines[0].form.fields
+    columns = {
+        name: pa.array(values, raw_type(name))
+        for name, values in zip(names, zip(*(line.values for line in lines), strict=True), strict=True)
+    }
+    return columns | {REST: pa.array([rest_of(line.rest) for line in lines], WORD)}
+
+
+# ── columns ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mapped(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
+    """A function of the texts of a column, called once for each different one."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    texts = pa.array([function(text) for text in column.dictionary.to_pylist()], pa.string())
+    if texts.null_count or texts.equals(column.dictionary):
+        return texts.take(column.indices).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(column.indices, texts)
+
+
+def escaped(column: pa.Array) -> pa.Array:
+    """Texts with their escapes decoded."""
+    if not has(BACKSLASH, column):
+        return column
+    if pa.types.is_dictionary(column.type):
+        return mapped(column, unescaped)
+    return pa.array([text and unescaped(text) for text in column.to_pylist()], pa.string())
+
+
+def constant(text: str | None, count: int) -> pa.Array:
+    if text is None:
+        return missing(WORD, count)
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))
+
+
+def missing(kind: pa.DataType, count: int) -> pa.Array:
+    if pa.types.is_dictionary(kind):
+        return pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.array([], pa.string()))
+    return pa.nulls(count, kind)
+
+
+def addresses(column: pa.Array, careful: bool) -> tuple[pa.Array, pa.Array]:
+    """Addresses and ports of a column; raises Misfit for an unreadable one, unless the line was read with care."""
+    if pa.types.is_dictionary(column.type):
+        values, ports = addresses_of(column.dictionary, careful)
+        return values.take(column.indices).dictionary_encode(), ports.take(column.indices)
+    values, ports = addresses_of(column, careful)
+    return values.dictionary_encode(), ports
+
+
+def addresses_of(column: pa.Array, careful: bool) -> tuple[pa.Array, pa.Array]:
+    parts = pc.split_pattern(column, ":", max_splits=1, reverse=True)
+    flat = parts.flatten()
+    if len(flat) == 2 * len(column) and not column.null_count:
+        places = pa.array(np.arange(0, len(flat), 2))
+        values, ports = flat.take(places).dictionary_encode(), flat.take(pc.add(places, 1))
+        if pc.all(pc.match_substring_regex(values.dictionary, IPV4), min_count=0).as_py():
+            try:
+                return values.cast(pa.string()), ports.cast(pa.int32())
+            except pa.ArrowInvalid:
+                pass
+    found = [(None, None) if text is None else address(text) for text in column.to_pylist()]
+    if not careful and any(ip is None and text is not None for (ip, _), text in zip(found, column, strict=True)):
+        raise Misfit
+    return pa.array([ip for ip, _ in found], pa.string()), pa.array([port for _, port in found], pa.int32())
+
+
+def requests(column: pa.Array) -> dict[str, pa.Array]:
+    """Method, URL and so on of request lines."""
+    different = column.dictionary_encode()
+    texts = different.dictionary
+    usual = pc.match_substring_regex(texts, USUAL_REQUEST)
+    odd = [request_parts(text) for text in texts.filter(pc.invert(usual)).to_pylist()]
+    parts = usual_requests(texts.filter(usual))
+    if odd:
+        mask = usual.to_numpy(zero_copy_only=False)
+        order = np.empty(len(texts), np.int64)
+        order[np.concatenate([np.nonzero(mask)[0], np.nonzero(~mask)[0]])] = np.arange(len(texts))
+        for name, values in zip(PARTS, zip(*odd, strict=True), strict=True):
+            whole = pa.concat_arrays([parts[name], pa.array(values, parts[name].type)])
+            parts[name] = whole.take(pa.array(order))
+    columns = {name: values.take(different.indices) for name, values in parts.items()}
+    words = [name for name in columns if name not in UNIQUE and name != "port"]
+    return columns | {name: columns[name].dictionary_encode() for name in words}
+
+
+def usual_requests(texts: pa.Array) -> dict[str, pa.Array]:
+    """The parts of requests of the usual form, `METHOD scheme://host:port/url VERSION`, null of those there is none."""
+    method, target, version = cut(pc.split_pattern(texts, " "), 3)
+    scheme, _, site, url = cut(pc.split_pattern(target, "/", max_splits=3), 4)
+    host, port = cut(pc.split_pattern(site, ":"), 2)
+    url = pc.binary_join_element_wise("/", url, "")
+    halves = pc.split_pattern(url, "?", max_splits=1)
+    begins = halves.offsets.to_numpy()[:-1]
+    two = halves.value_lengths().to_numpy() == 2
+    pieces = halves.flatten()
+    return {
+        "method": method,
+        "scheme": pc.utf8_rtrim(scheme, ":"),
+        "host": pc.utf8_lower(host),
+        "port": port.cast(pa.int32()),
+        "url": url,
+        "path": pieces.take(pa.array(begins)),
+        "query": pieces.take(pa.array(begins + 1, mask=~two)),
+        "http_version": version,
+    }
+
+
+def cut(parts: pa.ListArray, count: int) -> list[pa.Array]:
+    """The first, second, … element of lists that all have so many."""
+    flat = parts.flatten()
+    return [flat.take(pa.array(np.arange(i, len(flat), count))) for i in range(count)]
+
+
+def requests_kept(column: pa.Array) -> pa.Array:
+    """Request lines; of a TCP connection, which is logged as three dashes, there is none."""
+    dashes = pc.is_in(column, pa.array(["- - - ", "- - -", "-", ""]))
+    return pc.if_else(dashes, pa.scalar(None, pa.string()), column)
+
+
+def group_name(arn: str) -> str | None:
+    """Name of a target group.
+
+    >>> group_name("arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/73e2d6bc24d8a067")
+    'web'
+    """
+    _, found, rest = arn.partition(":targetgroup/")
+    return rest.partition("/")[0] if found else None
+
+
+def percent_decoded(text: str) -> str:
+    return unquote(text)
+
+
+def line_ids(name: str, numbers: npt.NDArray[np.uint64], times: npt.NDArray[np.int64]) -> pa.Array:
+    """The `_id` of lines: 63 bits of a hash of object, line number and time.
+
+    A name that AWS made is unique, wherever the file was copied to; of others the whole path counts.
+    """
+    base = name.rpartition("/")[2]
+    text = base if UNIQUE_NAME.fullmatch(base) else name
+    identity = int.from_bytes(hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=8).digest(), "little")
+    words = np.empty((len(numbers), 3), np.uint64)
+    words[:, 0], words[:, 1], words[:, 2] = identity, numbers, times.astype(np.uint64)
+    return pa.array((mixed(words) >> np.uint64(1)).astype(np.int64))
