@@ -11,19 +11,22 @@ st.set_page_config(page_title="Trailboard", page_icon="static/favicon.png", layo
 from pages.parts.card import guarded  # noqa: E402  (the page config comes first)
 from pages.parts.first_run import leave_old_pages_mode  # noqa: E402
 from pages.parts.frame import choose_language, draw_frame  # noqa: E402
+from pages.parts.scopes import CLOUDTRAIL, ELB, Scope  # noqa: E402
 from pages.parts.texts import translate  # noqa: E402
 
 leave_old_pages_mode()
 
 ROOT = Path(__file__).parent
 
-# Section, page file, title, icon, and whether time range and filters belong to the page.
+# Section, page file, title, icon, and what the page looks at when time range and filters belong to it.
 PAGES = (
-    ("security", "pages/security/cloudtrail.py", "cloudtrail", ":material/history:", True),
-    ("security", "pages/security/logins.py", "logins", ":material/login:", True),
-    ("explore_section", "pages/explore/explore.py", "explore", ":material/terminal:", False),
-    ("explore_section", "pages/explore/reference.py", "reference", ":material/menu_book:", False),
-    ("explore_section", "pages/explore/coverage.py", "coverage", ":material/fact_check:", False),
+    ("security", "pages/security/cloudtrail.py", "cloudtrail", ":material/history:", CLOUDTRAIL),
+    ("security", "pages/security/logins.py", "logins", ":material/login:", CLOUDTRAIL),
+    ("operations", "pages/operations/elb_status.py", "elb_status", ":material/monitor_heart:", ELB),
+    ("operations", "pages/operations/elb_errors.py", "elb_errors", ":material/report:", ELB),
+    ("explore_section", "pages/explore/explore.py", "explore", ":material/terminal:", None),
+    ("explore_section", "pages/explore/reference.py", "reference", ":material/menu_book:", None),
+    ("explore_section", "pages/explore/coverage.py", "coverage", ":material/fact_check:", None),
 )
 
 filters, foot = st.sidebar.container(), st.sidebar.container()
@@ -31,18 +34,18 @@ with foot:  # the language decides every text, so it runs first though it stands
     language = choose_language()
 
 sections: dict[str, list[st.Page]] = {}
-narrowed: dict[str, bool] = {}
-for section, file, title, icon, has_filters in PAGES:
+scopes: dict[str, Scope | None] = {}
+for section, file, title, icon, scope in PAGES:
     if (ROOT / file).is_file():
         page = st.Page(file, title=translate(title, language), icon=icon, default=title == "cloudtrail")
         sections.setdefault(translate(section, language), []).append(page)
-        narrowed[page.title] = has_filters
+        scopes[page.title] = scope
 
 page = st.navigation(sections)
 
 
 def run() -> None:
-    draw_frame(page.title, language, filters, narrowed=narrowed[page.title])
+    draw_frame(page.title, language, filters, scopes[page.title])
     page.run()
 
 

@@ -99,9 +99,10 @@ def ask(text: str, zone: str, now: datetime, where: Source) -> Result:
     return _answer(text, zone, now, where)
 
 
-def newest_event(where: Source) -> datetime | None:
-    """When the newest log row of the lake happened, nothing for an empty lake."""
-    files = _lake(where.lake, where.sample).snapshot("cloudtrail").files
+def newest_event(where: Source, tables: str = "*") -> datetime | None:
+    """When the newest log row of the tables that fit a pattern happened, nothing when they have no rows."""
+    lake = _lake(where.lake, where.sample)
+    files = (file for table in lake.catalog().matching(tables) for file in lake.snapshot(table.name).files)
     return max((file.last for file in files), default=None)
 
 

@@ -1,61 +1,56 @@
-"""What a page is narrowed to: its period, accounts, regions and users, put on a query's parsed commands."""
+"""What a page is narrowed to: its period and the chosen values of its filters, put on a query's parsed commands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, reduce
 
 from engine.language.grammar import parse, parse_expression
-from engine.language.nodes import Call, Expr, Literal, Query
-from engine.language.rewrite import with_condition, with_search
+from engine.language.nodes import Binary, Call, Expr, Literal, Query
+from engine.language.rewrite import with_condition
 from pages.parts.periods import Period
-
-# `userName` is null for every role and single sign-on session, so the name people know falls back to the session
-# name (behind the colon of `principalId`), the role, the calling service and last the kind of identity.
-DISPLAY_USER = (
-    'nvl(valueof(userIdentity, "userName"), '
-    'nvl(valueof(split(valueof(userIdentity, "principalId"), ":"), 1), '
-    'nvl(valueof(valueof(valueof(userIdentity, "sessionContext"), "sessionIssuer"), "userName"), '
-    'nvl(valueof(userIdentity, "invokedBy"), valueof(userIdentity, "type")))))'
-)
+from pages.parts.scopes import CLOUDTRAIL, Scope
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The state of the filter bar. No accounts, regions or users means all of them."""
+    """The state of the filter bar: values by the key of their filter. A filter without values lets all rows pass."""
 
     period: Period = field(default_factory=Period)
-    accounts: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-    users: tuple[str, ...] = ()
+    scope: Scope = CLOUDTRAIL
+    chosen: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def on(self, query: Query, zone: str) -> Query:
-        """The query over this period and, right after each of its tables, only these accounts, regions and users."""
-        narrowed = with_search(
-            self.period.on(query, zone),
-            {"recipientAccountId": list(self.accounts), "awsRegion": list(self.regions)},
-        )
-        return with_condition(narrowed, _is_one_of(self.users)) if self.users else narrowed
+        """The query over this period and, right after each of its tables, only rows with the chosen values."""
+        values = dict(self.chosen)
+        conditions: list[Expr] = [
+            _is_one_of(item.value, values[item.key]) for item in self.scope.filters if values.get(item.key)
+        ]
+        narrowed = self.period.on(query, zone)
+        if not conditions:
+            return narrowed
+        return with_condition(narrowed, reduce(lambda left, right: Binary("and", left, right), conditions))
 
     def over(self, period: Period) -> Filters:
         """The same filters over another period."""
         return replace(self, period=period)
 
     def of_collection(self) -> Filters:
-        """Only what decides whether logs arrived at all: the period and the accounts they come from."""
-        return Filters(self.period, self.accounts)
+        """Only what decides whether logs arrived at all: the period and where they come from."""
+        origins = {item.key for item in self.scope.filters if item.is_origin}
+        return replace(self, chosen=tuple((key, values) for key, values in self.chosen if key in origins))
 
 
-def _is_one_of(users: tuple[str, ...]) -> Expr:
-    """The display name is one of these; `concat` keeps a star in a name from being a wildcard."""
-    names = [Call("concat", (Literal(name),)) if "*" in name else Literal(name) for name in users]
-    return Call("in", (parse_expression(DISPLAY_USER), *names))
+def _is_one_of(value: str, chosen: tuple[str, ...]) -> Expr:
+    """An expression has one of these values; `concat` keeps a star in a value from being a wildcard."""
+    names = [Call("concat", (Literal(name),)) if "*" in name else Literal(name) for name in chosen]
+    return Call("in", (parse_expression(value), *names))
 
 
 @cache
-def filter_options(column: str) -> Query:
+def filter_options(value: str, tables: str = "cloudtrail*") -> Query:
     """The query behind the choices of a filter: the values of the period, the most frequent first."""
     return parse(
-        f"table duration=1d cloudtrail* | eval choice = {column} | search isnotnull(choice) "
+        f"table duration=1d {tables} | eval choice = {value} | search isnotnull(choice) "
         "| stats count by choice | sort limit=300 -count"
     )

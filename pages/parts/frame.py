@@ -11,8 +11,9 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.language.errors import TrailboardError
 from engine.settings import Settings, is_zone
 from pages.parts import data
-from pages.parts.filters import DISPLAY_USER, Filters, filter_options
+from pages.parts.filters import Filters, filter_options
 from pages.parts.periods import DEFAULT, LENGTHS, Period, age, between
+from pages.parts.scopes import Filter, Scope
 from pages.parts.texts import LANGUAGES, Language, language_of, translate
 from pages.parts.view import View
 
@@ -50,8 +51,8 @@ def current_view() -> View:
     return view
 
 
-def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, *, narrowed: bool) -> View:
-    """Title, sample badge and age of the data; on `narrowed` pages also time range, live refresh and filters.
+def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, scope: Scope | None) -> View:
+    """Title, sample badge and age of the data; on pages with a scope also time range, live refresh and its filters.
 
     The result is the view that they add up to. When the lake cannot be read, that is said and the page ends here.
     """
@@ -61,7 +62,7 @@ def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, *, narro
     try:
         where = _source(language)
         now = data.clock(where)
-        newest = data.newest_event(where)
+        newest = data.newest_event(where, scope.tables if scope else "*")
     except TrailboardError as problem:
         st.badge(translate("failed_lake", language), icon=":material/error:", color="red")
         st.code(str(problem), language=None, wrap_lines=True)
@@ -69,8 +70,8 @@ def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, *, narro
     view = View(language, viewer_zone(), st.context.theme.type == "dark", where, now, Filters())
     with about:
         _about_data(view, newest)
-    if narrowed:
-        view = view.with_filters(Filters(_range_bar(view)))
+    if scope is not None:
+        view = view.with_filters(Filters(_range_bar(view), scope))
         with sidebar:
             view = view.with_filters(_filters(view))
     st.session_state[VIEW] = view
@@ -194,32 +195,30 @@ def _heartbeat(live: bool) -> None:
 
 
 def _filters(view: View) -> Filters:
-    accounts = _choice(view, "account", "recipientAccountId", "all_accounts")
-    regions = _choice(view, "region", "awsRegion", "all_regions")
-    users = _choice(view, "user", DISPLAY_USER, "all_users", hint=view.t("user_help"))
-    return Filters(view.period, tuple(accounts), tuple(regions), tuple(users))
+    chosen = tuple((item.key, tuple(_choice(view, item))) for item in view.filters.scope.filters)
+    return Filters(view.period, view.filters.scope, tuple((key, values) for key, values in chosen if values))
 
 
-def _choice(view: View, name: str, column: str, everything: str, hint: str | None = None) -> list[str]:
+def _choice(view: View, item: Filter) -> list[str]:
     """A filter: the values found in the period, and any that the URL names though the period does not have them."""
-    named = [*st.query_params.get_all(name), *st.session_state.get(name, [])]
-    found = _values(view, column)
+    named = [*st.query_params.get_all(item.key), *st.session_state.get(item.key, [])]
+    found = _values(view, item)
     return st.multiselect(
-        view.t(name),
+        item.title.to(view.language),
         list(dict.fromkeys([*found, *named])),
-        key=name,
+        key=item.key,
         bind="query-params",
-        placeholder=view.t(everything),
+        placeholder=item.everything.to(view.language),
         accept_new_options=True,
-        help=hint,
+        help=None if item.help is None else item.help.to(view.language),
     )
 
 
-def _values(view: View, column: str) -> list[str]:
+def _values(view: View, item: Filter) -> list[str]:
     """The values that a filter offers. Their clock moves in ten minutes: a list of choices need not be newer."""
     calm = view.at(view.now.replace(minute=view.now.minute // 10 * 10) + timedelta(minutes=10))
     try:
-        answer = calm.ask(view.period.on(filter_options(column), view.zone))
+        answer = calm.ask(view.period.on(filter_options(item.value, view.filters.scope.tables), view.zone))
     except TrailboardError:
         return []  # the panels tell what is wrong
     return [str(value) for value in answer.frame["choice"]]

@@ -42,9 +42,12 @@ def language_of(locale: str | None) -> Language:
 TEXTS: dict[str, Text] = {
     # navigation
     "security": Text("Security", "보안"),
+    "operations": Text("Operations", "운영"),
     "explore_section": Text("Explore", "탐색"),
     "cloudtrail": Text("CloudTrail", "CloudTrail"),
     "logins": Text("Console logins", "콘솔 로그인"),
+    "elb_status": Text("Load balancers", "ELB 상태"),
+    "elb_errors": Text("Load balancer errors", "ELB 오류"),
     "explore": Text("Explore", "쿼리 탐색"),
     "reference": Text("Language reference", "쿼리 언어 안내"),
     "coverage": Text("Data coverage", "수집 현황"),

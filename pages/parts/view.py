@@ -61,8 +61,8 @@ class View:
         return data.ask(print_query(query), self.zone, self.now, self.source)
 
     def has_rows(self) -> bool:
-        """Whether any log row at all arrived in the period, from the accounts looked at."""
-        everything = parse("table duration=1d cloudtrail* | stats count")
+        """Whether any log row at all arrived in the period, from the origins looked at."""
+        everything = parse(f"table duration=1d {self.filters.scope.tables} | stats count")
         answer = self.ask(self.filters.of_collection().on(everything, self.zone))
         return int(answer.frame.iloc[0, 0]) > 0
 

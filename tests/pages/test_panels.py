@@ -75,10 +75,13 @@ def test_people_of_single_sign_on_have_a_name(engine: Engine) -> None:
 
 
 def test_filters_narrow_every_query(view: View, engine: Engine) -> None:
-    filters = Filters(Period("7d"), ("111122223333",), ("ap-northeast-2",), ("kim@example.com",))
+    filters = Filters(
+        Period("7d"),
+        chosen=(("account", ("111122223333",)), ("region", ("ap-northeast-2",)), ("user", ("kim@example.com",))),
+    )
     query = asked(cloudtrail.T1, view.with_filters(filters))
     assert engine.execute(query).frame.iloc[0, 0] == 4
-    nobody = asked(cloudtrail.T1, view.with_filters(Filters(users=("nobody",))))
+    nobody = asked(cloudtrail.T1, view.with_filters(Filters(chosen=(("user", ("nobody",)),))))
     assert engine.execute(nobody).frame.iloc[0, 0] == 0
     assert print_query(query).startswith("table duration=7d cloudtrail*\n| search ")
 

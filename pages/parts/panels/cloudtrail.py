@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pages.parts.filters import DISPLAY_USER
 from pages.parts.panel import (
     Baseline,
     Column,
@@ -16,6 +15,7 @@ from pages.parts.panel import (
     StackedColumns,
     Table,
 )
+from pages.parts.scopes import DISPLAY_USER
 from pages.parts.texts import Text
 
 DENIED = ("AccessDenied", "Unauthorized", "Client.Unauthorized")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.settings import Settings
-from pages.parts.filters import DISPLAY_USER
 from pages.parts.panel import (
     Bars,
     Column,
@@ -17,6 +16,7 @@ from pages.parts.panel import (
     Table,
     WorldMap,
 )
+from pages.parts.scopes import DISPLAY_USER
 from pages.parts.texts import Text
 
 # Where people work: logins from any other country are alarms.
