@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ import pyarrow as pa
 from engine.catalog import ANY, DATE, NULL, Type
 
 _decode = msgspec.json.Decoder().decode
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7}")
 
 
 def frame(table: pa.Table, types: Mapping[str, Type], timezone: str) -> pd.DataFrame:
@@ -66,10 +69,10 @@ def _map(value: Mapping[str, Any], kind: Type, zone: ZoneInfo) -> dict[str, Any]
 def _untagged(value: Any, zone: ZoneInfo) -> Any:
     """Addresses and dates inside JSON text carry a tag (`engine.sql`)."""
     if isinstance(value, dict):
-        if value.keys() == {"$ip"}:
+        if value.keys() == {"$ip"} and isinstance(value["$ip"], str) and _ADDRESS.fullmatch(value["$ip"]):
             return value["$ip"]
-        if value.keys() == {"$date"}:
-            return datetime.fromtimestamp(value["$date"] / 1e6, UTC).astimezone(zone)
+        if value.keys() == {"$date"} and isinstance(value["$date"], int) and abs(value["$date"]) < 10**17:
+            return (_EPOCH + timedelta(microseconds=value["$date"])).astimezone(zone)
         return {key: _untagged(item, zone) for key, item in value.items()}
     if isinstance(value, list):
         return [_untagged(item, zone) for item in value]

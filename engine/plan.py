@@ -117,9 +117,13 @@ class Rows:
 
     def statement(self) -> str:
         """The whole SQL of a result."""
-        outputs = ", ".join(f"{self.columns[name].sql} AS {identifier(name)}" for name in self.visible)
+        outputs = ", ".join(f"{self.columns[name].sql} AS {identifier(name or ' ')}" for name in self.visible)
         ordering = f"\nORDER BY {self.order_by(f'{self.step}.')}" if self.order else ""
         return self.context.statement(f"SELECT {outputs or '1 AS nothing'}\nFROM {self.step}{ordering}", self.step)
+
+    def reads_alike(self) -> bool:
+        """Whether reading these rows twice gives the same ones: a LIMIT among ties or a random value may not."""
+        return re.search(r"\bLIMIT\b|random|uuid", self.context.statement("", self.step)) is None
 
     def materialized(self) -> Rows:
         """The same rows, run now: what comes next may depend on their values."""
@@ -140,7 +144,7 @@ class Rows:
 
 def fresh(name: str, taken: frozenset[str]) -> tuple[str, frozenset[str]]:
     """A quoted physical column name like `name` that SQL, which ignores case, does not mix up with another."""
-    candidate, number = name, 2
+    candidate, number = name or "_", 2  # JSON has keys without a character, SQL no such names
     while candidate.casefold() in taken:
         candidate, number = f"{name}_{number}", number + 1
     return identifier(candidate), taken | {candidate.casefold()}

@@ -97,6 +97,8 @@ class LookupCommand(Command):
 def _with_facts(rows: Rows, key: str, lookup: Lookup) -> tuple[Rows, str]:
     """The rows with a struct of facts. Distinct keys only are looked up: a call for each row costs ten times more."""
     context = rows.context
+    if not rows.reads_alike():
+        rows = rows.materialized()
     distinct = context.add(f"SELECT DISTINCT {key} AS k FROM {rows.step}", rows.step)
     known = context.add(f"SELECT k, {lookup.find('k')} AS facts FROM {distinct} WHERE k IS NOT NULL", distinct)
     keyed, taken = fresh("_key", rows.taken)

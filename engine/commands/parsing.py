@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,7 +48,7 @@ def with_parsed(
     if rows.field(field).type == NULL:
         return rows
     source = source or text(rows.field(field))
-    if not _repeatable(rows):
+    if not rows.reads_alike():
         rows, source = _fixed(rows, source, command)
     texts = _distinct(rows, source, command)
     found = _parsed(rows, [one for one in texts if one is not None], parse, command)
@@ -59,11 +58,6 @@ def with_parsed(
     overlay = rows.context.option(command, "overlay", False)
     joined = _joined(rows, source, found)
     return joined.merged(keep="all" if overlay else "none" if all_read else "unread", carried=carried)
-
-
-def _repeatable(rows: Rows) -> bool:
-    """Are the rows the same when they are read again? Not with random values, nor when a limit cuts among equals."""
-    return re.search(r"\bLIMIT\b|random|uuid", rows.context.statement("", rows.step)) is None
 
 
 def _fixed(rows: Rows, source: Value, command: Command) -> tuple[Rows, Value]:

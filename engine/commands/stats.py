@@ -31,7 +31,7 @@ def _measure(span: Span, tokens: pp.ParseResults) -> Call:
 
 
 #: One aggregate with its alias.
-measure = named_by(spanned(expression_piece, _measure), name)
+measure = named_by(pp.NotAny(keyword("by")) + spanned(expression_piece, _measure), name)
 
 
 #: The aggregates of a command, `code` for their absence.
