@@ -432,8 +432,10 @@ class Writer:
         """Sort, drop what is there already, and commit."""
         total = rows.num_rows
         places = in_order(rows, table.layout)
-        _, first = np.unique(rows["_id"].to_numpy()[places], return_index=True)
-        rows = rows.take(pa.array(places[np.sort(first)]))
+        _, firsts = np.unique(rows["_id"].to_numpy(), return_index=True)
+        once = np.zeros(total, np.bool_)
+        once[firsts] = True
+        rows = rows.take(pa.array(places[once[places]]))
         compared: set[str] = set()
         files: list[File] = []
         while True:
