@@ -25,7 +25,8 @@ def checked(pattern: object, context: Context, code: str = "90200") -> str:
         context.evaluate(Value(f"regexp_matches('', {sql.text(written)})", BOOL, per_row=False))
     except QueryError as problem:
         reason = problem.message.rpartition("Error: ")[2]
-        hint = "look-ahead, look-behind and back references do not exist here" if "operator" in reason else None
+        missing = "look-ahead, look-behind and back references do not exist here"
+        hint = missing if "operator" in reason or "escape" in reason else None
         raise QueryError(code, f"the regular expression `{pattern}` cannot be used: {reason}", hint=hint) from None
     return written
 

@@ -103,12 +103,22 @@ MACROS: dict[str, tuple[str, str]] = {
             '0+e', 'e'), '\\.e', '.0e'), 'e([+-])0*(\\d+)$', if(abs(x) < 1, 'E-\\2', 'E\\2'))
         END""",
     ),
+    # Only what `engine.values` writes is a tag: a log may hold any object, one with a key `$date` too.
+    "is_tagged_ip": (
+        "x",
+        """(starts_with(x, '{"$ip"') AND regexp_full_match(x,
+        '\\{"\\$ip":"(\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7})"\\}'))""",
+    ),
+    "is_tagged_date": (
+        "x",
+        """(starts_with(x, '{"$date"') AND regexp_full_match(x, '\\{"\\$date":-?\\d{1,17}\\}'))""",
+    ),
     "any_text": (
         "x",
         """CASE
         WHEN starts_with(x, '"') THEN json_extract_string(x, '$')
-        WHEN starts_with(x, '{"$ip"') THEN json_extract_string(x, '$."$ip"')
-        WHEN starts_with(x, '{"$date"') THEN date_text(make_timestamptz(CAST(json_extract(x, '$."$date"') AS BIGINT)))
+        WHEN is_tagged_ip(x) THEN json_extract_string(x, '$."$ip"')
+        WHEN is_tagged_date(x) THEN date_text(make_timestamptz(CAST(json_extract(x, '$."$date"') AS BIGINT)))
         WHEN starts_with(x, '[') THEN '[' || array_to_string(list_transform(CAST(x AS JSON[]),
             lambda e: if(starts_with(CAST(e AS VARCHAR), '"'), json_extract_string(e, '$'), CAST(e AS VARCHAR))), ', ')
             || ']'
@@ -126,8 +136,7 @@ MACROS: dict[str, tuple[str, str]] = {
         "x",
         """CASE WHEN x IS NULL THEN NULL ELSE CASE left(x, 1)
         WHEN '"' THEN 6 WHEN '[' THEN 7 WHEN 't' THEN 1 WHEN 'f' THEN 1
-        WHEN '{' THEN CASE WHEN starts_with(x, '{"$ip"') THEN if(contains(x, ':') AND x LIKE '%:%:%', 5, 4)
-                           WHEN starts_with(x, '{"$date"') THEN 3 ELSE 8 END
+        WHEN '{' THEN CASE WHEN is_tagged_ip(x) THEN if(x LIKE '%:%:%', 5, 4) WHEN is_tagged_date(x) THEN 3 ELSE 8 END
         ELSE 2 END END""",
     ),
     "any_order_number": (
@@ -280,6 +289,8 @@ MACROS: dict[str, tuple[str, str]] = {
         "x",
         """if(list_count(x) < len(x), list_append(list_sort(list_distinct(x)), NULL), list_sort(list_distinct(x)))""",
     ),
+    # A date of the years that programs can show, else null.
+    "known_date": ("x", "if(epoch_us(x) BETWEEN -62135596800000000 AND 253402214400000000, x, NULL)"),
     # Digits as a number, null when there are too many for date arithmetic.
     "date_number": ("x, digits", "TRY_CAST(if(length(x) <= digits, x, NULL) AS BIGINT)"),
     # Seconds east of UTC of a zone in text: +0900, GMT+09:00, KST.

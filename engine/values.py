@@ -84,8 +84,11 @@ def order_keys(expression: str, kind: Type) -> list[str]:
 
 def rank_key(value: Value) -> str:
     """A struct that compares values of any two types by the total order."""
-    expression = value.sql
-    match value.type.name:
+    return sql.once(value.sql, lambda expression: _rank_key(expression, value.type))
+
+
+def _rank_key(expression: str, kind: Type) -> str:
+    match kind.name:
         case "any":
             rank, by_number, by_text = order_keys(expression, ANY)
         case "ip":
@@ -94,7 +97,7 @@ def rank_key(value: Value) -> str:
             padded = f"lpad(CAST(ip_number({expression}) AS VARCHAR), 40, '0')"
             by_text = f"if(contains({expression}, ':'), {padded}, '')"
         case "bool" | "int" | "long" | "double":
-            rank, by_number, by_text = str(RANK[value.type.name]), f"CAST({expression} AS DOUBLE)", "''"
+            rank, by_number, by_text = str(RANK[kind.name]), f"CAST({expression} AS DOUBLE)", "''"
         case "date":
             rank, by_number, by_text = "3", f"CAST(epoch_us({expression}) AS DOUBLE)", "''"
         case "string":
@@ -216,7 +219,7 @@ def text(value: Value) -> Value:
         case "double":
             expression = f"double_text({expression})"
         case "any":
-            expression = f"any_text({expression})"
+            expression = sql.once(expression, lambda x: f"any_text({x})")
         case "date":
             expression = date_text(expression)
         case "binary":
@@ -224,7 +227,7 @@ def text(value: Value) -> Value:
         case "list":
             expression = f"'[' || {list_text(value, ', ')} || ']'"
         case "map":
-            expression = f"any_text({to_any(value).sql})"
+            expression = to_any(value).sql
         case "ip":
             pass
         case _:
@@ -234,7 +237,7 @@ def text(value: Value) -> Value:
 
 def date_text(expression: str) -> str:
     """`yyyy-MM-dd HH:mm:ssZ` with a numeric zone of four digits, in the session's zone."""
-    return f"date_text({expression})"
+    return sql.once(expression, lambda x: f"date_text({x})")
 
 
 def list_text(value: Value, delimiter: str) -> str:
@@ -308,6 +311,19 @@ def whole(value: Value) -> Value:
     return only(value, LONG)
 
 
+_FARTHEST = 2**31 - 2  # characters of a text, elements of an array
+
+
+def position(value: Value) -> Value:
+    """A whole number as a position or a count, cut to what texts and arrays can have."""
+    if isinstance(value.constant, int) and not isinstance(value.constant, bool):
+        return constant(max(min(value.constant, _FARTHEST), -_FARTHEST))
+    found = whole(value)
+    if found.is_constant:
+        return found
+    return Value(f"greatest(least({found.sql}, {_FARTHEST}), -{_FARTHEST})", LONG, per_row=value.per_row)
+
+
 def identical(left: Value, right: Value) -> str:
     """SQL for equality of elements: texts with case, and only values of one kind are equal; null equals nothing."""
     if _same_family(left.type, right.type):
@@ -319,11 +335,13 @@ def identical(left: Value, right: Value) -> str:
     return "false"
 
 
-def by_type(value: Value, convert: Callable[[Value], str]) -> str:
-    """SQL that converts a value by its type; for an `any` value by the type it has at each row. "NULL" is no branch."""
-    if value.type != ANY:
-        return convert(value)
-    return sql.once(value.sql, lambda expression: _by_type(expression, convert))
+def by_type(value: Value, kind: Type, convert: Callable[[Value], str]) -> str:
+    """SQL that converts a value to `kind` by its type; for an `any` value by the type it has at each row.
+
+    `convert` gives "NULL" for types that it does not know.
+    """
+    made = convert(value) if value.type != ANY else sql.once(value.sql, lambda x: _by_type(x, convert))
+    return f"CAST(NULL AS {kind.sql})" if made == "NULL" else made
 
 
 def _by_type(expression: str, convert: Callable[[Value], str]) -> str:
@@ -355,7 +373,7 @@ def _json(expression: str, kind: Type) -> str:
             items = f"list_transform({expression}, lambda e: coalesce({_json('e', element)}, 'null'))"
             return f"('[' || array_to_string({items}, ',') || ']')"
         case "map":
-            return _map_json(expression, kind)
+            return sql.once(expression, lambda x: _map_json(x, kind))
         case "binary":
             return f"CAST(to_json(lower(to_hex({expression}))) AS VARCHAR)"
     return f"CAST(to_json({expression}) AS VARCHAR)"
@@ -429,7 +447,7 @@ def _element(value: Value, key: Value) -> Value:
     if key.type not in (INT, LONG):
         return NOTHING
     element = value.type.element or NULL
-    position = f"CASE WHEN {key.sql} >= 0 THEN {key.sql} + 1 END"
+    position = f"CASE WHEN {key.sql} BETWEEN 0 AND 2147483646 THEN {key.sql} + 1 END"
     if isinstance(key.constant, int):
         position = str(key.constant + 1) if key.constant >= 0 else "NULL"
     return Value(f"list_extract({value.sql}, {position})", element, per_row=True)

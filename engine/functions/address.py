@@ -12,7 +12,7 @@ def _address(value: Value) -> str:
     """Canonical text of an address: of an address, or of text that is one."""
     if value.type.name == "ip":
         return value.sql
-    return f"ip_parse({value.sql})" if value.type == STRING else "NULL"
+    return once(value.sql, lambda x: f"ip_parse({x})") if value.type == STRING else "NULL"
 
 
 @function
@@ -22,7 +22,7 @@ def ip2long(address: Value) -> Value:
     Example:
         ip2long("192.168.0.1") == 3232235521
     """
-    return Value(once(by_type(address, _address), lambda ip: f"ip4_number({ip})"), LONG)
+    return Value(once(by_type(address, STRING, _address), lambda ip: f"ip4_number({ip})"), LONG)
 
 
 @function
@@ -56,7 +56,7 @@ def network(address: Value, bits: Value) -> Value:
         network("192.0.2.130", 28) == "192.0.2.128" and network("2001:db8::1", 32) == "2001:db8:0:0:0:0:0:0"
     """
     length = whole(bits).sql
-    return Value(let(by_type(address, _address), lambda ip: _network(ip, length, bits.constant)), STRING)
+    return Value(let(by_type(address, STRING, _address), lambda ip: _network(ip, length, bits.constant)), STRING)
 
 
 def _network(ip: str, bits: str, known: object) -> str:

@@ -7,7 +7,7 @@ from engine.catalog import ANY, DOUBLE, INT, LONG, NULL, STRING, list_of
 from engine.expressions import Scope
 from engine.functions.function import function
 from engine.language.nodes import Binary, Call, Expr, FieldRef, Items, Literal, Negate
-from engine.values import NOTHING, Value, elements, member, only, to_any, whole
+from engine.values import NOTHING, Value, elements, member, only, position, to_any
 
 
 @function
@@ -132,8 +132,8 @@ def subarray(array: Value, start: Value, end: Value | None = None) -> Value:
     listed = elements(array)
     if listed is None:
         return NOTHING
-    last = "2147483647" if end is None else whole(end).sql
-    return Value(f"sub_list({listed.sql}, {whole(start).sql}, {last})", listed.type)
+    last = "2147483647" if end is None else position(end).sql
+    return Value(f"sub_list({listed.sql}, {position(start).sql}, {last})", listed.type)
 
 
 @function

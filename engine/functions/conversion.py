@@ -8,7 +8,7 @@ from engine.expressions import Scope
 from engine.functions.function import Const, function
 from engine.language.errors import QueryError
 from engine.native import known_charset
-from engine.sql import identifier, let
+from engine.sql import identifier, let, once
 from engine.sql import text as quote
 from engine.values import NOTHING, Value, as_list, by_type, only, text, to_any
 
@@ -25,8 +25,8 @@ def int_(value: Value, radix: Const = 10) -> Value:
     if radix != 10:
         raise QueryError("90830", "numbers are read in base 10 only")
     if value.type.name != "list":
-        return Value(by_type(value, lambda one: _whole(one, INT)), INT)
-    element = by_type(Value("e", value.type.element or NULL), _whole_element)
+        return Value(by_type(value, INT, lambda one: _whole(one, INT)), INT)
+    element = by_type(Value("e", value.type.element or NULL), INT, _whole_element)
     return Value(f"list_transform({value.sql}, lambda e: CAST({element} AS INTEGER))", list_of(INT))
 
 
@@ -45,7 +45,7 @@ def long_(value: Value, radix: Const = 10) -> Value:
     """
     if radix != 10:
         raise QueryError("90840", "numbers are read in base 10 only")
-    return Value(by_type(value, lambda one: _whole(one, LONG)), LONG)
+    return Value(by_type(value, LONG, lambda one: _whole(one, LONG)), LONG)
 
 
 def _whole(value: Value, kind: Type) -> str:
@@ -74,7 +74,7 @@ def double_(value: Value) -> Value:
     Example:
         double("1e3") == 1000 and isnull(double("1,000"))
     """
-    return Value(by_type(value, _real), DOUBLE)
+    return Value(by_type(value, DOUBLE, _real), DOUBLE)
 
 
 def _real(value: Value) -> str:
@@ -132,7 +132,7 @@ def ip_(value: Value) -> Value:
     Example:
         ip("10.0.0.1") > ip("9.255.255.255") and isnull(ip("10.0.0.0/8"))
     """
-    return Value(by_type(value, _address), IP)
+    return Value(by_type(value, IP, _address), IP)
 
 
 def _address(value: Value) -> str:
@@ -140,7 +140,7 @@ def _address(value: Value) -> str:
         case "ip":
             return value.sql
         case "string":
-            return f"ip_parse({value.sql})"
+            return once(value.sql, lambda x: f"ip_parse({x})")
         case "int" | "long":
             return f"ip_of_number({value.sql})"
     return "NULL"
@@ -158,7 +158,9 @@ def array_(*values: Value) -> Value:
 
 @function(name="dict")
 def dict_(*pairs: Value) -> Value:
-    """A map of keys and values, which alternate; of two equal keys the later one counts.
+    """A map of keys and values, which alternate; of two equal keys the later one counts, and keys are texts.
+
+    A key that is no text in some row leaves its pair out there.
 
     Example:
         valueof(dict("a", 1, "b", 2), "b") == 2
@@ -167,10 +169,10 @@ def dict_(*pairs: Value) -> Value:
         raise QueryError("99000", "`dict(key, value, …)`: the last key has no value")
     entries = list(zip(pairs[0::2], pairs[1::2], strict=True))
     for key, _ in entries:
-        if key.type not in (STRING, ANY):
+        if key.is_constant and not isinstance(key.constant, str | None):
             raise QueryError("99000", "the keys of `dict` are texts")
     members = {key.constant: value for key, value in entries if key.is_text_constant}
-    folded = {name.casefold() for name in members}
+    folded = {name.casefold() for name in members if name}
     if entries and len(folded) == len(members) and all(key.is_text_constant for key, _ in entries):
         named = ", ".join(f"{identifier(name)} := {_typed(value)}" for name, value in members.items())
         return Value(f"struct_pack({named})", map_of({name: value.type for name, value in members.items()}))

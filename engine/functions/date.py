@@ -9,6 +9,7 @@ from engine.expressions import Scope
 from engine.functions.function import Const, function
 from engine.language.durations import Duration, read_duration, read_span
 from engine.language.errors import QueryError, did_you_mean
+from engine.sql import once
 from engine.values import Value, by_type, only
 
 _SECONDS = {
@@ -55,17 +56,19 @@ def dateadd(date: Value, unit: Const, amount: Value, *, scope: Scope) -> Value:
     Example:
         string(dateadd(date("2024-01-31", "yyyy-MM-dd"), "mon", 1), "yyyy-MM-dd") == "2024-02-29"
     """
-    if unit not in _SECONDS:
+    if str(unit) not in _SECONDS:
         hint = did_you_mean(str(unit), _SECONDS) or f"the units are {', '.join(_SECONDS)}"
         raise QueryError("90621", f"unknown unit `{unit}` of `dateadd`", hint=hint)
     count = scope.context.evaluate(amount) if not amount.per_row else None
     if not isinstance(count, int) or isinstance(count, bool):
         raise QueryError("90622", "the number of `dateadd` must be a whole number that stands in the query")
     moment = only(date, DATE).sql
-    if unit in ("hour", "min", "sec", "msec"):
-        return Value(f"make_timestamptz(TRY(epoch_us({moment}) + {round(_SECONDS[unit] * 1000) * count * 1000}))", DATE)
-    step = {"year": "to_years", "mon": "to_months", "day": "to_days"}[unit]
-    return Value(f"TRY({moment} + {step}({count}))", DATE)
+    if abs(count * _SECONDS[unit]) > 10_000 * 366 * 86_400:  # no date is left to move there
+        return Value(f"CAST(NULL AS {DATE.sql})", DATE)
+    step = {"year": "to_years", "mon": "to_months", "day": "to_days"}.get(unit)
+    micros = round(_SECONDS[unit] * 1000) * count * 1000
+    moved = f"{moment} + {step}({count})" if step else f"make_timestamptz(epoch_us({moment}) + {micros})"
+    return Value(once(moved, lambda date: f"known_date({date})"), DATE)
 
 
 @function(too_few="90630", too_many="90630", not_constant="90631")
@@ -75,7 +78,7 @@ def datediff(start: Value, end: Value, unit: Const) -> Value:
     Example:
         datediff(date("2024-01-01", "yyyy-MM-dd"), date("2024-01-30", "yyyy-MM-dd"), "day") == 29
     """
-    if unit not in _SECONDS:
+    if str(unit) not in _SECONDS:
         hint = did_you_mean(str(unit), _SECONDS) or f"the units are {', '.join(_SECONDS)}"
         raise QueryError("90631", f"unknown unit `{unit}` of `datediff`", hint=hint)
     micros = round(_SECONDS[unit] * 1_000_000)
@@ -174,7 +177,7 @@ def epoch(number: Value) -> Value:
     Example:
         epoch(1386104400) == epoch("1386104400000")
     """
-    return Value(f"date_of_epoch({by_type(number, _whole_seconds)})", DATE)
+    return Value(f"date_of_epoch({by_type(number, LONG, _whole_seconds)})", DATE)
 
 
 def _whole_seconds(value: Value) -> str:

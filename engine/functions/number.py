@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from engine.catalog import ANY, DATE, DOUBLE, INT, LONG, NULL, NUMBERS
+from engine.catalog import ANY, DATE, DOUBLE, INT, LONG, NULL, NUMBERS, Type
 from engine.expressions import Scope
 from engine.functions.function import Const, function
 from engine.language.errors import QueryError
+from engine.sql import let, once
 from engine.values import NOTHING, Value, cast, common, constant, numeric_only, rank_key, whole
 
 
@@ -74,12 +76,18 @@ def floor(number: Value, digits: Value = _ZERO) -> Value:
     return _rounded(number, digits, lambda x: f"floor({x})")
 
 
+_DIGITS = 300  # 10 to this power still has room to be multiplied by
+
+
 def _rounded(number: Value, digits: Value, cut: Callable[[str], str]) -> Value:
     """Whole numbers only change by negative digits. Dividing by 100 is exact where multiplying by 0.01 is not."""
     if digits.type not in (INT, LONG, ANY):
         return NOTHING
-    places = whole(digits).sql
+    places = f"least(greatest({whole(digits).sql}, -{_DIGITS}), {_DIGITS})"
     known = digits.constant if isinstance(digits.constant, int) else None
+
+    if known is not None and abs(known) > _DIGITS:
+        known = _DIGITS if known > 0 else -_DIGITS
 
     def scaled(x: str) -> str:
         real = f"CAST({x} AS DOUBLE)"
@@ -88,8 +96,10 @@ def _rounded(number: Value, digits: Value, cut: Callable[[str], str]) -> Value:
             scale = f"1e{abs(known)}"
             if known == 0:
                 return cut(real)
-            return f"({cut(f'{real} * {scale}')} / {scale})" if known > 0 else f"({cut(f'{real} / {scale}')} * {scale})"
-        return f"if({places} >= 0, {cut(f'{real} * {fine}')} / {fine}, {cut(f'{real} / {coarse}')} * {coarse})"
+            made = f"({cut(f'{real} * {scale}')} / {scale})" if known > 0 else f"({cut(f'{real} / {scale}')} * {scale})"
+            return made if abs(known) <= 15 else let(made, lambda x: f"if(isfinite({x}), {x}, {real})")
+        made = f"if({places} >= 0, {cut(f'{real} * {fine}')} / {fine}, {cut(f'{real} / {coarse}')} * {coarse})"
+        return let(made, lambda rounded: f"if(isfinite({rounded}), {rounded}, {real})")
 
     def of_whole(value: Value) -> Value:
         if known is not None and known >= 0:
@@ -260,13 +270,16 @@ def _extreme(which: str, values: tuple[Value, ...]) -> Value:
         return Value(f"{which}({', '.join(cast(value, kind).sql for value in given)})", kind)
     # Of equal ones the first wins: it is greatest when positions are negative, least when they are positive.
     sign = -1 if which == "greatest" else 1
-    rows = [
-        f"CASE WHEN {value.sql} IS NOT NULL"
-        f" THEN struct_pack(k := {rank_key(value)}, i := {sign * index}, v := {cast(value, kind).sql}) END"
-        for index, value in enumerate(given)
-    ]
+    rows = [once(value.sql, partial(_ranked, value.type, kind, sign * index)) for index, value in enumerate(given)]
     chosen = "list_max" if which == "greatest" else "list_min"
     return Value(f"{chosen}([{', '.join(rows)}]).v", kind)
+
+
+def _ranked(own: Type, kind: Type, place: int, expression: str) -> str:
+    """A value with its rank and its place among the arguments."""
+    value = Value(expression, own)
+    packed = f"struct_pack(k := {rank_key(value)}, i := {place}, v := {cast(value, kind).sql})"
+    return f"CASE WHEN {expression} IS NOT NULL THEN {packed} END"
 
 
 @function

@@ -21,6 +21,7 @@ from engine.values import (
     elements,
     identical,
     list_text,
+    position,
     text,
     whole,
 )
@@ -85,6 +86,7 @@ def format(pattern: Const, value: Value, *values: Value) -> Value:
     return Value(shown if value.type != ANY else f"if(starts_with({value.sql}, '['), {shown}, {alone})", STRING)
 
 
+_WIDEST = 1000
 _Place = tuple[int | str, str, int, int | None, str]  # argument number or literal text, flags, width, precision, letter
 
 
@@ -105,6 +107,8 @@ def _format_places(pattern: str) -> list[_Place]:
             raise QueryError("91030", f"`{part[0]}` does not exist in this `format`", hint=hint)
         number = int(part[1]) if part[1] else following + 1
         following += 0 if part[1] else 1
+        if width > _WIDEST or (precision or 0) > _WIDEST:
+            raise QueryError("91030", f"`{part[0]}` is wider than {_WIDEST} characters")
         places.append((number, flags, width, precision, letter))
     return places
 
@@ -136,7 +140,7 @@ def _format_piece(value: Value, flags: str, width: int, precision: int | None, l
         return nothing
     if letter in "sSb":
         return f"CASE WHEN {value.sql} IS NULL THEN {nothing} ELSE {write(value, flags, width, precision)} END"
-    made = by_type(value, lambda one: write(one, flags, width, precision))
+    made = by_type(value, STRING, lambda one: write(one, flags, width, precision))
     return f"CASE WHEN {value.sql} IS NULL THEN 'null' ELSE CAST({made} AS VARCHAR) END"
 
 
@@ -237,7 +241,7 @@ def indexof(value: Value, part: Value, start: Value = _START) -> Value:
     Example:
         indexof("hello world", "o") == 4 and indexof("hello world", "o", 5) == 7
     """
-    return Value(once(text(value).sql, lambda x: f"index_of({x}, {text(part).sql}, {whole(start).sql})"), INT)
+    return Value(once(text(value).sql, lambda x: f"index_of({x}, {text(part).sql}, {position(start).sql})"), INT)
 
 
 @function
@@ -247,7 +251,7 @@ def lastindexof(value: Value, part: Value, start: Value = _END) -> Value:
     Example:
         lastindexof("hello world", "o") == 7 and lastindexof("hello world", "o", 6) == 4
     """
-    return Value(once(text(value).sql, lambda x: f"last_index_of({x}, {text(part).sql}, {whole(start).sql})"), INT)
+    return Value(once(text(value).sql, lambda x: f"last_index_of({x}, {text(part).sql}, {position(start).sql})"), INT)
 
 
 @function
@@ -292,7 +296,7 @@ def _count(count: Value, scope: Scope, code: str) -> Value:
         known = scope.context.evaluate(count)
         if isinstance(known, int) and known < 0:
             raise QueryError(code, "the number of characters cannot be negative")
-    return whole(count)
+    return position(count)
 
 
 def _end(side: str, value: Value, count: Value) -> Value:
@@ -385,12 +389,15 @@ def rpad(value: Value, length: Value, pad: Value = _BLANK) -> Value:
     return _padded("rpad", value, length, pad)
 
 
+_MOST_PADDED = 1_000_000  # characters; a wrong length in a field must not fill the memory
+
+
 def _padded(side: str, value: Value, length: Value, pad: Value) -> Value:
-    """Padding with nothing only cuts; a negative length gives null."""
+    """Padding with nothing only cuts; a length below 0 or beyond the bound gives null."""
     subject, filler = text(value).sql, text(pad).sql
-    size = f"TRY_CAST({whole(length).sql} AS INTEGER)"
+    size = f"CAST(if({whole(length).sql} BETWEEN 0 AND {_MOST_PADDED}, {whole(length).sql}, NULL) AS INTEGER)"
     padded = f"if({filler} = '', left({subject}, {size}), {side}({subject}, {size}, nullif({filler}, '')))"
-    return Value(f"CASE WHEN {size} >= 0 AND {filler} IS NOT NULL THEN {padded} END", STRING)
+    return Value(f"CASE WHEN {filler} IS NOT NULL THEN {padded} END", STRING)
 
 
 @function
@@ -426,13 +433,13 @@ def reverseip(value: Value) -> Value:
     Example:
         reverseip("172.16.0.9") == "9.0.16.172"
     """
-    return Value(f"reverse_ip({by_type(value, _ip_text)})", STRING)
+    return Value(f"reverse_ip({by_type(value, STRING, _ip_text)})", STRING)
 
 
 def _ip_text(value: Value) -> str:
     if value.type.name == "ip":
         return value.sql
-    return f"ip_parse({value.sql})" if value.type == STRING else "NULL"
+    return once(value.sql, lambda x: f"ip_parse({x})") if value.type == STRING else "NULL"
 
 
 @function(not_constant="90771")
@@ -480,15 +487,15 @@ def substr(value: Value, begin: Value, end: Value | None = None) -> Value:
         substr("0123456789", 2, 4) == "23" and substr("0123456789", -3) == "789"
     """
     subject = text(value).sql
-    last = "2147483647" if end is None else whole(end).sql
-    first = whole(begin)
+    last = _END if end is None else position(end)
+    first = position(begin)
     known = first.constant if isinstance(first.constant, int) and first.constant >= 0 else None
-    until = end.constant if end is not None and isinstance(end.constant, int) else None
+    until = last.constant if end is not None and isinstance(last.constant, int) else None
     if known is not None and (end is None or (until is not None and until >= known)):
         size = "" if until is None else f", {until - known}"
         cut = f"substring({subject}, {known + 1}{size})"
         return Value(f"CASE WHEN length({subject}) > {known} THEN {cut} END", STRING)
-    return Value(once(subject, lambda x: f"sub_text({x}, {first.sql}, {last})"), STRING)
+    return Value(once(subject, lambda x: f"sub_text({x}, {first.sql}, {last.sql})"), STRING)
 
 
 @function(not_constant="90850")
