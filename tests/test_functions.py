@@ -724,8 +724,8 @@ MIXED_ROWS = [
 ]  # fmt: skip
 FIELDS = [*MIXED_ROWS[0], "address", "moment", "bytes", "mixed", "null", "missing"]
 CONSTANTS = [
-    '"a"', '""', '","', "0", "-1", "3", "2.5", "true", "null", '"day"', '"yyyy-MM-dd"', '"1d"', '"(a)"', '"md5"', '"%s"',
-    '"%d"', "array(1, 2)", "now()", '"utf-8"', '"AES"',
+    '"a"', '""', '","', "0", "-1", "3", "2.5", "true", "null", '"day"', '"yyyy-MM-dd"', '"1d"', '"(a)"', '"md5"',
+    '"%s"', '"%d"', "array(1, 2)", "now()", '"utf-8"', '"AES"',
 ]  # fmt: skip
 
 
