@@ -40,9 +40,7 @@ class Limit(Command):
     word: ClassVar[str] = "limit"
     syntax: ClassVar[pp.ParserElement] = put(
         "numbers", _word[1, 2].set_parse_action(lambda tokens: [tuple(tokens)])
-    ) + pp.Opt(spanned(pp.Regex(r"[^\s|\[\]]+"), _one_too_many)) | fail(
-        "20600", "`limit` needs a number of rows"
-    )
+    ) + pp.Opt(spanned(pp.Regex(r"[^\s|\[\]]+"), _one_too_many)) | fail("20600", "`limit` needs a number of rows")
 
     def body(self) -> str:
         return " ".join(str(number) for number in self.numbers)
