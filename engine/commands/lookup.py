@@ -79,6 +79,8 @@ class LookupCommand(Command):
             hint: str | None = did_you_mean(self.table, known) or f"lookup tables: {', '.join(sorted(known))}"
             raise QueryError("20701", f"there is no lookup table `{self.table}`", self.span, hint)
         warn_unknown(rows, [self.key], self)
+        if not rows.reads_alike():
+            rows = rows.materialized()
         key = rows.field(self.key)
         if key.type == NULL:
             return rows
@@ -95,10 +97,11 @@ class LookupCommand(Command):
 
 
 def _with_facts(rows: Rows, key: str, lookup: Lookup) -> tuple[Rows, str]:
-    """The rows with a struct of facts. Distinct keys only are looked up: a call for each row costs ten times more."""
+    """The rows, which read alike, with a struct of facts.
+
+    Distinct keys only are looked up: a call for each row costs ten times more.
+    """
     context = rows.context
-    if not rows.reads_alike():
-        rows = rows.materialized()
     distinct = context.add(f"SELECT DISTINCT {key} AS k FROM {rows.step}", rows.step)
     known = context.add(f"SELECT k, {lookup.find('k')} AS facts FROM {distinct} WHERE k IS NOT NULL", distinct)
     keyed, taken = fresh("_key", rows.taken)
