@@ -306,8 +306,8 @@ def show_coverage(arguments: argparse.Namespace) -> int:
 
 
 def by_region(hours: pd.DataFrame) -> pd.DataFrame:
-    """Coverage per account and region; `missing` counts hours without events between the first and the last."""
-    grouped = hours.groupby(["account", "region"], dropna=False)
+    """Coverage per table, account and region; `missing` counts hours without events between the first and the last."""
+    grouped = hours.groupby(["table", "account", "region"], dropna=False)
     summary = grouped.agg(
         first=("first", "min"),
         last=("last", "max"),

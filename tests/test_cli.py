@@ -239,6 +239,7 @@ def test_coverage_says_what_the_lake_holds_and_what_it_lacks(capsys: Captured, l
     assert main(["coverage"]) == 0
     header, _, row = capsys.readouterr().out.splitlines()
     assert header.split() == [
+        "table",
         "account",
         "region",
         "first",
@@ -251,7 +252,7 @@ def test_coverage_says_what_the_lake_holds_and_what_it_lacks(capsys: Captured, l
         "lag",
     ]
     first, last = "2026-11-05 09:00:00+09:00", "2026-11-05 12:10:00+09:00"
-    assert row.split()[:8] == ["111122223333", "us-east-1", *first.split(), *last.split(), "2", "2"]
+    assert row.split()[:9] == ["cloudtrail", "111122223333", "us-east-1", *first.split(), *last.split(), "2", "2"]
     assert main(["coverage", "--hours"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 4
     assert main(["coverage", "--since", "2026-11-06"]) == 0

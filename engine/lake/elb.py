@@ -2,8 +2,8 @@
 
 Text is read in windows. A window of usual lines is decoded in one go by Arrow's CSV reader, which knows spaces and
 quotes. One with something odd in it is halved until the odd lines are nearly alone; these are read with care
-(`elb_lines.py`). That the fast way never misreads a line rests on four checks: each line has as many fields as the
-first one, each file window as many quotes as such lines have, no value holds a quote, all numbers and times are such.
+(`elb_lines.py`). That the fast way never misreads a line rests on what is checked: each line has as many fields as the
+first one and is ended by its line feed, no value holds a quote, all numbers, times and addresses are such.
 """
 
 from __future__ import annotations
@@ -49,14 +49,16 @@ from engine.lake.elb_lines import (
 from engine.lake.objects import Object
 from engine.lake.records import BOM, Text
 
-WINDOW = 8 << 20  # decompressed bytes looked at together
-BLOCK = 1 << 20  # bytes the CSV reader takes at a time: what fits into the processor's cache
+WINDOW = 4 << 20  # decompressed bytes looked at together: larger ones cost time in the kernel, for fresh memory
+BLOCK = 512 << 10  # bytes of it the CSV reader takes at a time, which fit into the processor's cache
+STEP = 256 << 10  # bytes in which line feeds are counted
 SMALL = 16 << 10  # bytes below which an odd piece is read with care
 BARREN = 100_000  # lines without a row, one after the other
 
 SCHEMAS = {"elb": held(ELB_FIELDS), "nlb": held(NLB_FIELDS)}
 LOWEST, HIGHEST = (int(time.timestamp()) * 1_000_000 for time in (EARLIEST, LATEST))
 
+LINE_FEED = ord("\n")
 BACKSLASH, QUOTE = re.compile(rb"\\"), re.compile(rb'"')
 IPV4 = r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"
 USUAL_REQUEST = r"^[A-Za-z]+ [A-Za-z]+://[^/?#\[\]@: ]+:\d{1,5}/[^ ]* [A-Za-z]+/[0-9.]+$"
@@ -89,9 +91,12 @@ def decode(stream: BinaryIO, item: Object) -> Iterator[Part]:
         end = len(window) if text.ended else border(window)
         if text.damage:  # the last line is not whole
             end = window.rfind(b"\n") + 1
-        reader.read(window[:end])
+        whole = window.rfind(b"\n", 0, end) + 1
+        reader.read(window[:whole])
         if text.damage:
             reader.aside(reader.line if end < len(window) else 0, text.damage, window[end:])
+        elif whole < end:
+            reader.read_with_care(window[whole:end])
         yield reader.part(text)
         if text.ended:
             return
@@ -147,13 +152,13 @@ class Reader:
             self.more[reason, kept] += 1
 
     def read(self, text: bytes) -> None:
-        """Read whole lines; the last one may lack its line feed when nothing comes after it."""
+        """Read lines, all of them ended by a line feed."""
         if not text or self.given_up:
             return
         try:
-            form, names, quotes = shape(text)
+            form, names = shape(text)
             self.fewest.setdefault(form.name, len(names))
-            rows = columns_of(text, names, quotes)
+            rows = columns_of(text, names)
             batch = self._batch(form, rows, self.line + np.arange(len(rows["time"]), dtype=np.uint64))
         except (Misfit, pa.ArrowInvalid, pa.ArrowKeyError):
             self._halve(text)
@@ -164,13 +169,14 @@ class Reader:
 
     def _halve(self, text: bytes) -> None:
         middle = border(text[: len(text) // 2]) if len(text) > SMALL else 0
-        if 0 < middle < len(text) // 2 or (middle and text[middle - 1 : middle] == b"\n"):
+        if middle and text[middle - 1 : middle] == b"\n":
             self.read(text[:middle])
             self.read(text[middle:])
         else:
-            self._read_with_care(text)
+            self.read_with_care(text)
 
-    def _read_with_care(self, text: bytes) -> None:
+    def read_with_care(self, text: bytes) -> None:
+        """Read lines one by one; the last one may lack its line feed when nothing comes after it."""
         found: dict[str, list[Line]] = {}
         for line in read_lines(text, self.line, self.item.facts.load_balancer, self.fewest):
             if isinstance(line, Line):
@@ -238,27 +244,22 @@ class Reader:
 # ── the fast path ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def shape(text: bytes) -> tuple[Form, list[str], int]:
-    """Form, names of the fields and number of quotes of a text's first line; raises Misfit when it is not usual."""
-    end = text.find(b"\n")
-    line = text[: end if end >= 0 else len(text)]
-    if not START.match(line) or b"\r" in text or len(line) > BLOCK // 4:
+def shape(text: bytes) -> tuple[Form, list[str]]:
+    """Form and names of the fields of a text's first line; raises Misfit when it is not usual."""
+    line = text[: text.index(b"\n")]
+    if not START.match(line) or b"\r" in text:
         raise Misfit
-    first = line.decode(errors="replace")
-    tokens = split(first)
+    tokens = split(line.decode(errors="replace"))
     kind = kind_of(tokens or [])
     form = FORMS.get(kind)
     if tokens is None or form is None or len(tokens) < form.least:
         raise Misfit
     names = [*form.fields[: len(tokens)], *(f"rest{i}" for i in range(len(tokens) - len(form.fields)))]
-    return form, names, line.count(b'"')
+    return form, names
 
 
-def columns_of(text: bytes, names: list[str], quotes: int) -> dict[str, pa.Array]:
+def columns_of(text: bytes, names: list[str]) -> dict[str, pa.Array]:
     """The columns of a text of usual lines, like its first one; raises Misfit or ArrowInvalid for any other."""
-    lines = text.count(b"\n") + (not text.endswith(b"\n"))
-    if text.count(b'"') != quotes * lines:
-        raise Misfit
     if not text.isascii():
         check_encoding(text)
     table = csv.read_csv(
@@ -273,7 +274,7 @@ def columns_of(text: bytes, names: list[str], quotes: int) -> dict[str, pa.Array
             timestamp_parsers=[csv.ISO8601],
         ),
     )
-    if table.num_rows != lines:
+    if table.num_rows != line_feeds(text):
         raise Misfit
     columns = dict(zip(names, (column.combine_chunks() for column in table.unify_dictionaries()), strict=True))
     for name, column in columns.items():
@@ -283,6 +284,12 @@ def columns_of(text: bytes, names: list[str], quotes: int) -> dict[str, pa.Array
     if further:
         columns[REST] = joined(further)
     return columns
+
+
+def line_feeds(text: bytes) -> int:
+    """How many line feeds there are."""
+    codes = np.frombuffer(text, np.uint8)
+    return sum(int(np.count_nonzero(codes[i : i + STEP] == LINE_FEED)) for i in range(0, len(codes), STEP))
 
 
 def check_encoding(text: bytes) -> None:

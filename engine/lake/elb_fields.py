@@ -135,7 +135,7 @@ ADDRESSES: dict[str, tuple[str, str | None]] = {
     "node": ("node_ip", None),
 }
 # Texts that hardly repeat. All others are held as dictionaries: less to sort, to write and to look at.
-UNIQUE = {"request", "url", "path", "query", "trace_id", "conn_trace_id"}
+UNIQUE = frozenset({"request", "url", "path", "query", "trace_id", "conn_trace_id"})
 
 _NUMBERS = {INT: pa.int32(), LONG: pa.int64(), DOUBLE: pa.float64(), DATE: pa.timestamp("us", "UTC")}
 WORD = pa.dictionary(pa.int32(), pa.string())
@@ -151,3 +151,8 @@ def held(fields: tuple[Field, ...]) -> pa.Schema:
 def stored(fields: tuple[Field, ...]) -> pa.Schema:
     """The Arrow types of the table."""
     return pa.schema([(item.name, _NUMBERS.get(item.type, pa.string())) for item in fields])
+
+
+def numbers(fields: tuple[Field, ...]) -> frozenset[str]:
+    """Columns of numbers and times, of which a dictionary would save nothing."""
+    return frozenset(item.name for item in fields if item.type in (LONG, DOUBLE, DATE))

@@ -80,7 +80,7 @@ ELB_ROWS = Rows(
     description="Requests that a load balancer answered, as its access log has them.",
     account="account_id",
     region="region",
-    unique=frozenset({"_id", *elb_fields.UNIQUE}),
+    unique=elb_fields.UNIQUE | elb_fields.numbers(elb_fields.ELB_FIELDS),
     divided="lb_name",
     prefix="aws-elb_",
 )
@@ -91,7 +91,7 @@ NLB_ROWS = Rows(
     description="TLS connections to a network load balancer, as its access log has them.",
     account="account_id",
     region="region",
-    unique=frozenset({"_id"}),
+    unique=elb_fields.UNIQUE | elb_fields.numbers(elb_fields.NLB_FIELDS),
     divided="lb_name",
     prefix="aws-nlb_",
 )
