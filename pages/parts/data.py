@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 
 import streamlit as st
 
 from engine.demo import demo_is_fresh, demo_made, make_demo_lake
 from engine.geo import Geo
-from engine.lake.store import Lake
+from engine.lake.store import Lake, virtual_tables
 from engine.query import Engine, Result
 from engine.settings import Settings
 
@@ -101,9 +102,10 @@ def ask(text: str, zone: str, now: datetime, where: Source) -> Result:
 
 def newest_event(where: Source, tables: str = "*") -> datetime | None:
     """When the newest log row of the tables that fit a pattern happened, nothing when they have no rows."""
-    lake = _lake(where.lake, where.sample)
-    files = (file for table in lake.catalog().matching(tables) for file in lake.snapshot(table.name).files)
-    return max((file.last for file in files), default=None)
+    stored = _lake(where.lake, where.sample).snapshots()
+    named = [pair for name, snapshot in stored.items() for pair in virtual_tables(name, snapshot.files).items()]
+    fitting = (file for name, files in named if fnmatchcase(name, tables) for file in files)
+    return max((file.last for file in fitting), default=None)
 
 
 def clock(where: Source) -> datetime:
