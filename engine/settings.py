@@ -12,6 +12,7 @@ from engine.language.errors import SourceError
 
 LOCALTIME = Path("/etc/localtime")
 DEMO_COUNTRIES = "KR,DE,US"  # where the company of the sample data has offices
+DEMO_HOSTS = "*.moonrabbit.example"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Settings:
 
     `lake` is what queries read, a folder or an `s3://` URI; `own_lake` is where `collect` writes when no lake is named,
     which is the same place unless queries still read the sample data. Logins from other than the `expected_countries`
-    (ISO codes) are marked.
+    (ISO codes) are marked, and so are web requests for other than the `expected_hosts` (names, `*.` for all below one);
+    without such names no request is.
     """
 
     home: Path
@@ -29,6 +31,7 @@ class Settings:
     is_demo: bool
     timezone: str
     expected_countries: frozenset[str]
+    expected_hosts: tuple[str, ...]
     geoip_country: Path | None
     geoip_asn: Path | None
 
@@ -52,6 +55,7 @@ class Settings:
             expected_countries=_countries(
                 env.get("TRAILBOARD_EXPECTED_COUNTRIES") or (DEMO_COUNTRIES if is_demo else "KR")
             ),
+            expected_hosts=_names(env.get("TRAILBOARD_EXPECTED_HOSTS") or (DEMO_HOSTS if is_demo else "")),
             geoip_country=_path(env, "TRAILBOARD_GEOIP_COUNTRY"),
             geoip_asn=_path(env, "TRAILBOARD_GEOIP_ASN"),
         )
@@ -84,6 +88,10 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
 
 def _countries(value: str) -> frozenset[str]:
     return frozenset(code.strip().upper() for code in value.split(",") if code.strip())
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip().lower() for name in value.split(",") if name.strip())
 
 
 def _lake(value: str) -> str:
