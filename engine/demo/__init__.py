@@ -1,4 +1,4 @@
-"""Sample data: two weeks of a company that does not exist, ending now, as CloudTrail files and as a lake of them.
+"""Sample data: two weeks of a company that does not exist, ending now, as log files of AWS and as a lake of them.
 
     company         accounts, regions, people, networks
     rhythm          office hours, weekends, the shop's evening peak
@@ -9,9 +9,12 @@
     people          a day of the console and the command line
     machines        a day of services, clusters, functions, Auto Scaling
     pipelines       a day of continuous integration
+    stories         what an incident is
     incidents       what goes wrong, and the query that finds it
     generate        all of that for a stretch of days
     write           files in CloudTrail's layout
+    elb             the same for the access logs of load balancers
+    apart           making it in a process of its own
 
 Ordinary days are a function of the calendar, incidents of now; the same `now` gives the same records.
 """
@@ -24,20 +27,37 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from engine.demo.apart import run_apart
+from engine.demo.elb.generate import write_access_logs
 from engine.demo.generate import write_logs
-from engine.demo.incidents import INCIDENTS, Incident
+from engine.demo.incidents import INCIDENTS
+from engine.demo.stories import Incident
 from engine.lake.collect import Progress, collect
 from engine.lake.store import Lake
 from engine.language.errors import LakeError
 
-__all__ = ["COLLECTING", "INCIDENTS", "WRITING", "Incident", "demo_is_fresh", "demo_made", "make_demo_lake"]
+__all__ = [
+    "COLLECTING",
+    "INCIDENTS",
+    "WRITING",
+    "Incident",
+    "demo_is_fresh",
+    "demo_made",
+    "make_demo_lake",
+    "make_demo_lake_apart",
+]
+
+Step = Callable[[str, float], None]
+"""Is told a stage and a fraction of 1."""
 
 WRITING = "Writing sample logs"
 COLLECTING = "Collecting them into a lake"
-WRITING_SHARE = 0.4  # of the time it takes
+SHARES = {"write cloudtrail": 0.2, "write elb": 0.2, "cloudtrail": 0.4, "elb": 0.2}  # of the time it takes
+EDITION = 2  # of what is made; sample data of another one are not fresh
 
 FRESH = timedelta(hours=12)
 """How long the incidents of the last day stay within `duration=1d`."""
@@ -45,12 +65,10 @@ MARK = ".sample-data.json"
 MAKING = ".making-"
 
 
-def make_demo_lake(
-    folder: Path, now: datetime | None = None, days: int = 14, progress: Callable[[str, float], None] | None = None
-) -> Path:
+def make_demo_lake(folder: Path, now: datetime | None = None, days: int = 14, progress: Step | None = None) -> Path:
     """Make sample data up to `now` in a folder and return the path of its lake; a fresh one stays as it is.
 
-    `folder/logs` holds the CloudTrail files, `folder/lake` what was collected from them. The lake appears whole or not
+    `folder/logs` holds the log files, `folder/lake` what was collected from them. The lake appears whole or not
     at all; of several processes one makes it and the others wait. `progress` is told a stage and a fraction of 1.
     Raises LakeError when the folder cannot be written, or holds a `lake` or `logs` that is not sample data.
     """
@@ -68,14 +86,25 @@ def make_demo_lake(
     return lake
 
 
+def make_demo_lake_apart(
+    folder: Path, now: datetime | None = None, days: int = 14, progress: Step | None = None
+) -> Path:
+    """Do what `make_demo_lake` does in a process of its own, which takes the memory that was needed with it.
+
+    What `progress` raises, a stop of the page that shows it for one, ends that process. So does the end of this one.
+    """
+    now = now or datetime.now(UTC)
+    folder = Path(folder).expanduser().absolute()
+    if not demo_is_fresh(folder, now, days):
+        run_apart(folder, now, days, progress or (lambda stage, fraction: None))
+    return folder / "lake"
+
+
 def demo_is_fresh(folder: Path, now: datetime | None = None, days: int = 14) -> bool:
     """Whether a folder holds sample data of `days` that `duration=1d` still finds alive."""
     now = now or datetime.now(UTC)
     mark = _read_mark(Path(folder) / "lake")
-    if mark is None:
-        return False
-    made, made_days = mark
-    return made_days == days and timedelta(0) <= now - made < FRESH
+    return mark is not None and mark[1:] == (days, EDITION) and timedelta(0) <= now - mark[0] < FRESH
 
 
 def demo_made(folder: Path) -> datetime | None:
@@ -84,25 +113,32 @@ def demo_made(folder: Path) -> datetime | None:
     return mark and mark[0]
 
 
-def _make(folder: Path, now: datetime, days: int, progress: Callable[[str, float], None]) -> None:
+def _make(folder: Path, now: datetime, days: int, progress: Step) -> None:
     """Logs first, at their final place as the lake remembers where its events came from; the lake last."""
-    mark = json.dumps({"made": now.astimezone(UTC).isoformat(), "days": days})
-
-    def written(fraction: float) -> None:
-        progress(WRITING, fraction * WRITING_SHARE)
-
-    def collected(done: Progress) -> None:
-        progress(COLLECTING, WRITING_SHARE + (1 - WRITING_SHARE) * done.files_done / max(1, done.files_total))
-
+    mark = json.dumps({"made": now.astimezone(UTC).isoformat(), "days": days, "edition": EDITION})
     with TemporaryDirectory(prefix=MAKING, dir=folder, ignore_cleanup_errors=True) as made_in:
         making = Path(made_in)
-        written(0)
-        write_logs(making / "logs", now, days, written)
+        progress(WRITING, 0)
+        write_logs(making / "logs", now, days, _share(progress, WRITING, "write cloudtrail"))
+        write_access_logs(making / "logs", now, days, _share(progress, WRITING, "write elb"))
         (making / "logs" / MARK).write_text(mark)
         _exchange(making, folder, "logs")
-        collect(Lake.open(making / "lake", create=True), "cloudtrail", str(folder / "logs"), progress=collected)
+        lake = Lake.open(making / "lake", create=True)
+        for kind in ("cloudtrail", "elb"):
+            done = _share(progress, COLLECTING, kind)
+            collect(lake, kind, str(folder / "logs"), progress=partial(_collected, done))
         (making / "lake" / MARK).write_text(mark)
         _exchange(making, folder, "lake")
+
+
+def _share(progress: Step, stage: str, part: str) -> Callable[[float], None]:
+    """Tell how far a part is as what that means for the whole."""
+    before = sum(list(SHARES.values())[: list(SHARES).index(part)])
+    return lambda fraction: progress(stage, min(1.0, before + SHARES[part] * fraction))
+
+
+def _collected(done: Callable[[float], None], so_far: Progress) -> None:
+    done(so_far.files_done / max(1, so_far.files_total))
 
 
 def _exchange(making: Path, folder: Path, name: str) -> None:
@@ -132,9 +168,10 @@ def _refuse_others(*places: Path) -> None:
             raise LakeError(f"`{place}` is not sample data and stays as it is", "name another folder")
 
 
-def _read_mark(place: Path) -> tuple[datetime, int] | None:
+def _read_mark(place: Path) -> tuple[datetime, int, int] | None:
+    """When sample data were made, of how many days, in which edition."""
     try:
         mark = json.loads((place / MARK).read_text())
-        return datetime.fromisoformat(mark["made"]), int(mark["days"])
+        return datetime.fromisoformat(mark["made"]), int(mark["days"]), int(mark.get("edition", 1))
     except (OSError, ValueError, KeyError, TypeError):
         return None

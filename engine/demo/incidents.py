@@ -7,10 +7,10 @@ belongs to somebody else every hour; they stand for a country and accuse nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 from engine.demo import identities
 from engine.demo.apis import PAGES, closed, instances_ended, instances_run, opened, policy_changed
@@ -28,6 +28,7 @@ from engine.demo.company import (
     UNUSED_REGION,
     example_id,
 )
+from engine.demo.elb.incidents import ELB_INCIDENTS
 from engine.demo.logins import (
     BROWSERS,
     SCRIPT,
@@ -39,24 +40,9 @@ from engine.demo.logins import (
 )
 from engine.demo.people import Seat, console_caller
 from engine.demo.records import Api, Call, Caller, Event, Place, Tokens, hexadecimal
+from engine.demo.stories import Incident
 
 Events = list[Event]
-
-
-@dataclass(frozen=True)
-class Incident:
-    """One story: what it is called, when it began, where it shows, and the query that finds it.
-
-    `events` makes its records, given the second (of the epoch) at which it begins.
-    """
-
-    id: str
-    title_en: str
-    title_ko: str
-    before_now: timedelta
-    panels: tuple[str, ...]
-    query: str
-    events: Callable[[int], Events]
 
 
 SPRAYING_ADDRESSES = ("34.90.12.17", "34.90.12.58", "34.90.12.201")  # a cloud in the Netherlands
@@ -315,7 +301,7 @@ def _in(days: int, search: str) -> str:
     return f"table duration={days}d cloudtrail* | search {search}"
 
 
-INCIDENTS = (
+TRAIL_INCIDENTS: tuple[Incident[Event], ...] = (
     Incident(
         "password-spraying",
         "Passwords sprayed from one network",
@@ -422,8 +408,9 @@ INCIDENTS = (
 )
 
 
+INCIDENTS: tuple[Incident[Any], ...] = (*TRAIL_INCIDENTS, *ELB_INCIDENTS)
+
+
 def planted(now: int) -> Events:
     """The records of all incidents, given the second that counts as now."""
-    return [
-        event for incident in INCIDENTS for event in incident.events(now - int(incident.before_now.total_seconds()))
-    ]
+    return [event for incident in TRAIL_INCIDENTS for event in incident.events(incident.begins(now))]

@@ -10,8 +10,20 @@ import pytest
 
 from engine import Engine
 from engine.demo import FRESH, INCIDENTS, Incident
-from engine.demo.incidents import LEAKED_KEY, SPRAYING_ADDRESSES, STRANGE_ADDRESS
+from engine.demo.elb.incidents import (
+    ELB_INCIDENTS,
+    FOREIGN_HOST,
+    MISSING_PAGES,
+    SCANNER_ADDRESS,
+    SLOW_FOR,
+    SLOW_TARGET,
+)
+from engine.demo.elb.lines import Request
+from engine.demo.incidents import LEAKED_KEY, SPRAYING_ADDRESSES, STRANGE_ADDRESS, TRAIL_INCIDENTS
+from engine.demo.records import Event
 from engine.geo import Geo
+from tests.demo.access_logs import Line, all_lines, fields, target_seconds
+from tests.demo.access_logs import time_of as answered_at
 from tests.demo.conftest import NEW_YEAR, SUNDAY_NIGHT, WEDNESDAY, Record, Sample, shown, time_of, two_days_until
 
 NOWS = [WEDNESDAY, WEDNESDAY.replace(hour=0, minute=5), SUNDAY_NIGHT, NEW_YEAR]
@@ -120,9 +132,12 @@ FOUND_BY: dict[str, Callable[[Record], bool]] = {
 
 
 def test_every_incident_is_told_in_two_languages_and_has_panels() -> None:
-    assert FOUND_BY.keys() == {incident.id for incident in INCIDENTS}
+    assert FOUND_BY.keys() == {incident.id for incident in TRAIL_INCIDENTS}
+    assert FOUND_IN_LINES.keys() == {incident.id for incident in ELB_INCIDENTS}
     panels = {panel for incident in INCIDENTS for panel in incident.panels}
-    assert panels == {"T1", "T2", "T3", "T4", "T5", "T6", "L1", "L2", "L3", "L4"}
+    assert panels == {*(f"T{n}" for n in range(1, 7)), *(f"{row}{n}" for row in "LE" for n in range(1, 5))} | {
+        f"S{n}" for n in range(1, 8)
+    }
     for incident in INCIDENTS:
         assert incident.title_en.isascii()
         assert not incident.title_ko.isascii()
@@ -147,18 +162,65 @@ def found(two_weeks: Sample) -> Found:
     return stories
 
 
-@pytest.mark.parametrize("incident", INCIDENTS, ids=lambda incident: incident.id)
-def test_an_incident_is_found_among_the_records_and_nothing_else_is(found: Found, incident: Incident) -> None:
+@pytest.mark.parametrize("incident", TRAIL_INCIDENTS, ids=lambda incident: incident.id)
+def test_an_incident_is_found_among_the_records_and_nothing_else_is(found: Found, incident: Incident[Event]) -> None:
     times = [time_of(record) for record in found[incident.id].values()]
     began = WEDNESDAY - incident.before_now
     assert began <= min(times)
     assert max(times) < began + timedelta(hours=6)
 
 
-@pytest.mark.parametrize("incident", INCIDENTS, ids=lambda incident: incident.id)
-def test_the_query_of_an_incident_finds_it(two_weeks: Sample, found: Found, incident: Incident) -> None:
+@pytest.mark.parametrize("incident", TRAIL_INCIDENTS, ids=lambda incident: incident.id)
+def test_the_query_of_an_incident_finds_it(two_weeks: Sample, found: Found, incident: Incident[Event]) -> None:
     engine = Engine(str(two_weeks.folder / "lake"), now=two_weeks.now, timezone="Asia/Seoul")
     assert {*engine.run(incident.query)["eventID"]} == found[incident.id].keys()
+
+
+# By incident of the load balancers: a text that its lines hold, and what holds for its fields.
+FOUND_IN_LINES: dict[str, tuple[str, Callable[[Line], bool]]] = {
+    "slow-target": (f" {SLOW_TARGET} ", lambda line: target_seconds(line) > 1),
+    "login-storm": ("443/login ", lambda line: line["actions_executed"] == "waf"),
+    "bulk-download": (".tiff ", lambda line: int(line["sent_bytes"]) > 4e6),
+    "page-scanner": (f" {SCANNER_ADDRESS}:", lambda line: line["elb_status_code"] >= "400"),
+    "upload-loop": ("/partners/catalogue/full ", lambda line: line["elb_status_code"] == "500"),
+    "broken-deploy": ("/checkout/confirm ", lambda line: line["elb_status_code"] == "502"),
+    "foreign-host": (f"//{FOREIGN_HOST}:", lambda line: True),
+    "no-healthy-target": (" 503 - ", lambda line: "app/api-eu/" in line["elb"]),
+}
+
+
+@pytest.fixture(scope="module")
+def found_in_lines(two_weeks: Sample) -> dict[str, dict[str, Line]]:
+    """By incident, the lines that its condition holds for, by their trace id."""
+    stories: dict[str, dict[str, Line]] = {name: {} for name in FOUND_IN_LINES}
+    for text in all_lines(two_weeks.folder / "logs"):
+        for name, (words, holds) in FOUND_IN_LINES.items():
+            if words in text and holds(line := fields(text)):
+                stories[name][line["trace_id"]] = line
+    return stories
+
+
+LONGEST = {"slow-target": timedelta(seconds=SLOW_FOR + 60)}
+
+
+@pytest.mark.parametrize("incident", ELB_INCIDENTS, ids=lambda incident: incident.id)
+def test_an_incident_is_found_among_the_lines_by_its_query(
+    two_weeks: Sample, found_in_lines: dict[str, dict[str, Line]], incident: Incident[Request]
+) -> None:
+    expected = found_in_lines[incident.id]
+    assert len(expected) > 90
+    times = [answered_at(line) for line in expected.values()]
+    began = WEDNESDAY - incident.before_now
+    assert began <= min(times)
+    assert max(times) < began + LONGEST.get(incident.id, timedelta(hours=2))
+    engine = Engine(str(two_weeks.folder / "lake"), now=two_weeks.now, timezone="Asia/Seoul")
+    assert {*engine.run(incident.query)["trace_id"]} == expected.keys()
+
+
+def test_the_scanner_asks_for_hundreds_of_pages(found_in_lines: dict[str, dict[str, Line]]) -> None:
+    scanned = found_in_lines["page-scanner"].values()
+    assert len({line["request"] for line in scanned}) == len(MISSING_PAGES) > 350
+    assert {line["actions_executed"] for line in scanned} == {"waf", "waf,forward"}
 
 
 def test_ids_match_within_a_story(two_days: Sample) -> None:

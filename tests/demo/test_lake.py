@@ -13,18 +13,20 @@ from engine.demo import demo_is_fresh, demo_made, make_demo_lake
 from engine.demo.generate import write_logs
 from engine.lake.store import Lake
 from engine.language.errors import LakeError
+from tests.demo.access_logs import all_lines, log_paths
 from tests.demo.conftest import WEDNESDAY, Sample
 
 
-def rows(lake: Path) -> int:
-    return sum(file.rows for file in Lake.open(lake).snapshot("cloudtrail").files)
+def rows(lake: Path, table: str = "cloudtrail") -> int:
+    return sum(file.rows for file in Lake.open(lake).snapshot(table).files)
 
 
-def test_the_lake_holds_every_event_once_and_one_reject(two_weeks: Sample) -> None:
-    lake = Lake.open(two_weeks.folder / "lake")
-    assert rows(two_weeks.folder / "lake") == len(two_weeks.index)
-    assert sum(file.rows for file in lake.snapshot("_rejects").files) == 1
-    assert sum(file.rows for file in lake.snapshot("_objects").files) == len(two_weeks.paths)
+def test_the_lake_holds_every_event_once_and_two_rejects(two_weeks: Sample) -> None:
+    lake = two_weeks.folder / "lake"
+    assert rows(lake) == len(two_weeks.index)
+    assert rows(lake, "elb") == sum(1 for _ in all_lines(two_weeks.folder / "logs"))
+    assert rows(lake, "_rejects") == 2
+    assert rows(lake, "_objects") == len(two_weeks.paths) + len(log_paths(two_weeks.folder / "logs"))
 
 
 def test_a_fresh_lake_stays_and_an_old_one_is_made_anew(tmp_path: Path) -> None:
