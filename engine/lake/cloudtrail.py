@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any, BinaryIO
 
 import msgspec
@@ -128,6 +129,7 @@ ACCOUNT, EVENT_ID = ([item.name for item in DOCUMENT_FIELDS].index(name) for nam
 EVENT = map_of({item.name: item.type for item in DOCUMENT_FIELDS}, rest=REST)
 CONTENT = (*(item.name for item in DOCUMENT_FIELDS), REST)
 NESTED = {name: Interned(kind) for name, kind in EVENT.keys if is_nested(kind)}
+TIME, CATEGORY, ADDRESS, ID = map(attrgetter, ("eventTime", "eventCategory", "sourceIPAddress", "eventID"))
 
 
 class Decoders:
@@ -364,16 +366,17 @@ class Parts:
 
     def _part(self, events: list[Any], times: npt.NDArray[np.int64], places: Sequence[int], text: Text) -> Decoded:
         skipped = Counter[str]()
-        if OTHER_KINDS & {event.eventCategory for event in events}:
+        if not OTHER_KINDS.isdisjoint(map(CATEGORY, events)):
             skipped.update(event.eventCategory for event in events if event.eventCategory in OTHER_KINDS)
             ours = [i for i, event in enumerate(events) if event.eventCategory not in OTHER_KINDS]
             events, times, places = [events[i] for i in ours], times[ours], [places[i] for i in ours]
-        odd = {address for address in {event.sourceIPAddress for event in events} if is_odd(address)}
+        odd = set(filter(is_odd, set(map(ADDRESS, events))))
         if odd:
             for place, event in zip(places, events, strict=True):
                 if event.sourceIPAddress in odd:
                     self._aside(place, ODD_ADDRESS, event.sourceIPAddress.encode(), kept=True)
-        keys = {i: self._content_key(event) for i, event in enumerate(events) if not event.eventID}
+        unnamed = [] if all(map(ID, events)) else [i for i, event in enumerate(events) if not event.eventID]
+        keys = {i: self._content_key(events[i]) for i in unnamed}
         part = Decoded(events, times, keys, self.rejects, self.more, skipped, text.read_bytes)
         self.rejects, self.more = [], Counter()
         return part
@@ -477,7 +480,7 @@ def is_odd(address: str | None) -> bool:
 def complete(events: list[Any]) -> None:
     """Decode what the decoders left as text, and gather learned fields; raises Misfit."""
     try:
-        nested = {name: interned(getattr(event, name) for event in events) for name, interned in NESTED.items()}
+        nested = {name: interned(map(attrgetter(name), events)) for name, interned in NESTED.items()}
     except ValueError as problem:
         raise Misfit from problem
     for name, values in nested.items():
@@ -498,7 +501,7 @@ def complete(events: list[Any]) -> None:
 
 def instants(events: list[Any]) -> npt.NDArray[np.int64]:
     """UTC microseconds of eventTime; raises Misfit when one is missing or unreadable."""
-    texts = pa.array([event.eventTime for event in events], pa.string())
+    texts = pa.array(list(map(TIME, events)), pa.string())
     try:
         times = texts.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
     except pa.ArrowInvalid as problem:
@@ -566,7 +569,7 @@ def to_batch(parts: Sequence[tuple[str, Decoded]]) -> pa.RecordBatch:
     times = np.concatenate([part.times for _, part in parts]) if parts else np.zeros(0, np.int64)
     places = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part.events) for _, part in parts])
     names = pa.array([name for name, _ in parts], pa.string())
-    document = columns(events, EVENT)
+    document = columns(events, EVENT, NESTED)
     accounts, ids = document[ACCOUNT], document[EVENT_ID]
     if any(part.keys for _, part in parts):
         unnamed = [part.keys.get(i) for _, part in parts for i in range(len(part.events))]

@@ -32,6 +32,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.lake.cloudtrail import Reject
+from engine.lake.columns import rows_taken
 from engine.lake.compact import compact_small
 from engine.lake.formats import FORMATS, LogFormat, Part
 from engine.lake.objects import Folder, Object, discover, objects, open_object
@@ -435,7 +436,7 @@ class Writer:
         _, firsts = np.unique(rows["_id"].to_numpy(), return_index=True)
         once = np.zeros(total, np.bool_)
         once[firsts] = True
-        rows = rows.take(pa.array(places[once[places]]))
+        rows = rows_taken(rows, pa.array(places[once[places]]))
         compared: set[str] = set()
         files: list[File] = []
         while True:

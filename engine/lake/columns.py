@@ -6,8 +6,10 @@ A value that does not have its declared type never costs its event: `fit` keeps 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
@@ -102,16 +104,21 @@ def all_are(thing: object, values: Sequence[Any]) -> bool:
     return bool(values) and values[0] is thing and values.count(thing) == len(values)
 
 
-def columns(documents: Sequence[msgspec.Struct], kind: Type) -> list[pa.Array]:
+def columns(
+    documents: Sequence[msgspec.Struct], kind: Type, interned: Mapping[str, Interned] = MappingProxyType({})
+) -> list[pa.Array]:
     """One array per key of a map type and one for the remainder, from documents that are all present.
 
-    Members behind those are left out, so documents may differ in `extras`.
+    Members behind those are left out, so documents may differ in `extras`. `interned` made the values of some keys.
     """
-    members = [*(member for _, member in kind.keys), STRING]
+    members = [*kind.keys, (REST, STRING)]
     if not documents:
-        return [pa.nulls(0, arrow_type(member)) for member in members]
+        return [pa.nulls(0, arrow_type(member)) for _, member in members]
     values = zip(*map(msgspec.structs.astuple, documents), strict=False)
-    return [to_array(column, member) for column, member in zip(values, members, strict=False)]
+    return [
+        interned[name].column(column) if name in interned else to_array(column, member)
+        for column, (name, member) in zip(values, members, strict=False)
+    ]
 
 
 def struct_array(values: Sequence[Any], kind: Type) -> pa.Array:
@@ -127,6 +134,26 @@ def struct_array(values: Sequence[Any], kind: Type) -> pa.Array:
     place[id(None)] = -1
     places = np.fromiter(map(place.__getitem__, map(id, values)), np.int32, len(values))
     return array.take(pa.array(places, mask=places < 0))
+
+
+def taken(array: pa.Array, places: pa.Array) -> pa.Array:
+    """The values at some places, none of them null.
+
+    Arrow's own `take` of a struct copies every member, also the many members of an identity that no row has.
+    """
+    if array.null_count == len(array):
+        return pa.nulls(len(places), array.type)
+    if not pa.types.is_struct(array.type):
+        return array.take(places)
+    members = [taken(array.field(i), places) for i in range(array.type.num_fields)]
+    missing = array.is_null().take(places) if array.null_count else None
+    return pa.StructArray.from_arrays(members, fields=list(array.type), mask=missing)
+
+
+def rows_taken(rows: pa.Table, places: pa.Array) -> pa.Table:
+    """The rows at some places, in one chunk."""
+    columns = [taken(column.combine_chunks(), places) for column in rows.columns]
+    return pa.Table.from_arrays(columns, schema=rows.schema)
 
 
 def list_array(values: Sequence[Any], element: Type) -> pa.Array:
@@ -168,26 +195,60 @@ def json_array(values: Sequence[Raw]) -> pa.Array:
 
 
 class Interned:
-    """Decodes values of a nested type and gives the same object for the same text.
+    """Decodes values of a nested type, gives the same object for the same text, and converts each object once.
 
-    Who makes a request is written out in each record, mostly word for word as in the record before.
+    Who makes a request is written out in each record, mostly word for word as in some record before. Converting it
+    again for each batch would cost a tenth of a collect. Threads may share it.
     """
 
     MOST = 20_000  # texts remembered
     LONGEST = 4096  # bytes of a text worth remembering
+    MOST_ROWS = 4096  # rows remembered
+    MOST_BYTES = 8 << 20  # of rows, after which a new memory is begun
 
     def __init__(self, kind: Type) -> None:
         self._kind = kind
         self._known: dict[bytes, Any] = {}
+        self._lock = threading.Lock()
+        self._places: dict[int, int] = {}  # of rows, by `id` of their values
+        self._alive: list[Any] = []
+        self._rows: pa.Array = None
+        self._forget_rows()
 
     def __call__(self, texts: Iterable[Raw]) -> list[Any]:
         """The values, null where one is missing or null; raises msgspec.ValidationError when one does not fit."""
         keys = list(map(bytes, texts))
         known = self._known
         try:
-            return [known[key] for key in keys]
+            return list(map(known.__getitem__, keys))
         except KeyError:
             return [known[key] if key in known else self._decode(key) for key in keys]
+
+    def column(self, values: Sequence[Any]) -> pa.Array:
+        """An Arrow array of values."""
+        keys = list(map(id, values))
+        with self._lock:
+            try:
+                places = np.fromiter(map(self._places.__getitem__, keys), np.int32, len(keys))
+            except KeyError:
+                self._convert(dict(zip(keys, values, strict=True)))
+                places = np.fromiter(map(self._places.__getitem__, keys), np.int32, len(keys))
+            rows = self._rows
+        return taken(rows, pa.array(places))
+
+    def _convert(self, values: dict[int, Any]) -> None:
+        """Add rows for values that have none; the values stay alive, so that their `id` stays theirs."""
+        if len(self._rows) + len(values) > self.MOST_ROWS or self._rows.nbytes > self.MOST_BYTES:
+            self._forget_rows()
+        new = {key: value for key, value in values.items() if key not in self._places}
+        self._places.update(zip(new, range(len(self._rows), len(self._rows) + len(new)), strict=True))
+        self._alive += new.values()
+        self._rows = pa.concat_arrays([self._rows, to_array(list(new.values()), self._kind)])
+
+    def _forget_rows(self) -> None:
+        self._places = {id(None): 0}
+        self._alive = []
+        self._rows = pa.nulls(1, arrow_type(self._kind))
 
     def _decode(self, key: bytes) -> Any:
         value = None
@@ -197,7 +258,7 @@ class Interned:
             if wrong:
                 raise msgspec.ValidationError
         if len(self._known) >= self.MOST:
-            self._known.clear()
+            self._known = {}  # another thread may be reading the old ones
         if len(key) <= self.LONGEST:
             self._known[key] = value
         return value
