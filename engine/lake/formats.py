@@ -70,7 +70,7 @@ CLOUDTRAIL_ROWS = Rows(
     description=cloudtrail.DESCRIPTION,
     account="recipientAccountId",
     region="awsRegion",
-    unique=frozenset({"_id", "eventID", "requestID", "sharedEventID", "_rest"})
+    unique=frozenset({"_id", "eventTime", "eventID", "requestID", "sharedEventID", "_rest"})
     | {item.name for item in cloudtrail.FIELDS if item.type.name == "any"},
 )
 ELB_ROWS = Rows(
