@@ -61,9 +61,10 @@ class Text:
         parts: list[bytes] = []
         while size > 0 and not self.ended:
             part = self._inflated(size) if self._gzip else self._plain(size)
-            parts.append(part)
+            if part:
+                parts.append(part)
             size -= len(part)
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)  # mostly one, which needs no copy
 
     def _more(self) -> bytes:
         data = self._stream.read(READ)
