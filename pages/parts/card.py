@@ -17,11 +17,12 @@ from engine.language.rewrite import with_span
 from engine.query import Result
 from pages.parts import data
 from pages.parts.links import EXPLORE, explore_params
-from pages.parts.panel import Dashboard, Number, Panel, StackedColumns
+from pages.parts.panel import Dashboard, Number, Panel
 from pages.parts.texts import Language, translate
 from pages.parts.view import View
 from pages.parts.visuals import CARD_EDGES, Shown, draw
 
+GIVEN = "given"  # the code of a panel's own question among its variants
 log = logging.getLogger(__name__)
 
 
@@ -77,8 +78,7 @@ def _failure(message: str, language: Language, key: str) -> None:
 def asked(panel: Panel, view: View, *, given: bool = False) -> Query:
     """The query that a panel runs in a view: its own, or the fuller one, over the view's period and filters."""
     text = panel.query if given or panel.fuller is None else panel.fuller
-    query = view.asked(parse(text))
-    return with_span(query, view.period.span(view.now)) if isinstance(panel.visual, StackedColumns) else query
+    return with_span(view.asked(parse(text)), view.period.span(view.now))
 
 
 def _title(panel: Panel, view: View) -> str:
@@ -86,11 +86,15 @@ def _title(panel: Panel, view: View) -> str:
 
 
 def _body(panel: Panel, view: View, head: DeltaGenerator) -> None:
+    note = st.empty()
     middle = st.container(gap="xsmall")
     foot = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small")
     with foot:
         about = st.empty()
         given = _given_switch(panel, view)  # before the query it decides, below it on the screen
+        panel = _variant(panel, view)
+    if panel.note is not None:
+        note.caption(panel.note.to(view.language))
     with middle, st.skeleton(height=panel.height - CARD_EDGES):
         query = asked(panel, view, given=given)
         shown = Shown(panel, view, query, view.ask(query))
@@ -108,6 +112,37 @@ def _given_switch(panel: Panel, view: View) -> bool:
     return st.toggle(
         view.t("seed_columns"), key=f"{panel.id}_original", bind="query-params", help=view.t("seed_columns_help")
     )
+
+
+def _variant(panel: Panel, view: View) -> Panel:
+    """The panel, or the variant of it that the viewer has chosen. Codes are what the URL carries, not their titles."""
+    if not panel.variants:
+        return panel
+    key = f"{panel.id}_variant"
+    titles = {GIVEN: panel.own_title.to(view.language)} | {
+        variant.id: variant.title.to(view.language) for variant in panel.variants
+    }
+    first = panel.shown_first or GIVEN
+    codes = sorted(titles, key=lambda code: code != first)
+    wanted = st.query_params.get(key, first)
+
+    def remember() -> None:
+        if st.session_state[key] == first:
+            st.query_params.pop(key, None)
+        else:
+            st.query_params[key] = st.session_state[key]
+
+    chosen = st.selectbox(
+        view.t("variants"),
+        codes,
+        index=codes.index(wanted) if wanted in codes else 0,
+        format_func=titles.__getitem__,
+        key=key,
+        on_change=remember,
+        label_visibility="collapsed",
+        width=230,
+    )
+    return panel.as_variant(chosen)
 
 
 def _menu(shown: Shown) -> None:

@@ -14,6 +14,7 @@ import altair as alt
 import pandas as pd
 
 from pages.parts.panel import Level
+from pages.parts.units import Unit, axis_text, written
 
 INK = "#7A869A"  # text and rules: readable on white and on dark slate
 GRID = "#7A869A33"
@@ -73,21 +74,33 @@ def long_form(frame: pd.DataFrame, other: str, none: str) -> tuple[pd.DataFrame,
 
 
 def stacked_columns(
-    tall: pd.DataFrame, *, span: timedelta, window: tuple[datetime, datetime], other: str, labels: Mapping[str, str]
+    tall: pd.DataFrame,
+    *,
+    span: timedelta,
+    window: tuple[datetime, datetime],
+    other: str,
+    labels: Mapping[str, str],
+    unit: Unit = "events",
+    known: Mapping[str, str] | None = None,
 ) -> alt.LayerChart | alt.Chart:
-    """Counts over time as stacked columns, one colour per series, the largest at the bottom.
+    """Amounts over time as stacked columns, one colour per series, the largest at the bottom.
 
     `tall` has `_time` (local, no zone), `series` and `count`; `labels` names time, event and count in the tooltip.
-    A click on a column selects `pick` with its `bucket` (ISO text) and `series`.
+    `known` gives series their colours and their order, from the bottom. A click on a column selects `pick` with its
+    `bucket` (ISO text) and `series`.
     """
     totals = tall.groupby("series")["count"].sum().sort_values(ascending=False)
-    ordered = [name for name in totals.index if name != other] + [name for name in totals.index if name == other]
-    shades = colours(ordered, other)
+    known = known or {}
+    first = [name for name in known if name in totals.index]
+    ordered = first + [name for name in totals.index if name != other and name not in known]
+    ordered += [name for name in totals.index if name == other]
+    shades = {**colours(ordered, other), **known}
     rank = {name: position for position, name in enumerate(ordered)}
     data = tall.assign(
         until=tall["_time"] + span,
         bucket=tall["_time"].map(lambda moment: moment.isoformat()),
         rank=tall["series"].map(rank),
+        text=tall["count"].map(lambda value: written(value, unit)),
     )
     pick = alt.selection_point(name="pick", fields=["bucket", "series"], on="click", clear="dblclick", empty=True)
     faded = alt.condition(pick, alt.value(1), alt.value(0.35))
@@ -99,8 +112,8 @@ def stacked_columns(
                 "_time:T",
                 bandPosition=0,
                 title=None,
-                scale=alt.Scale(domain=[_stamp(window[0]), _stamp(window[1])]),
-                axis=_time_axis(),
+                scale=alt.Scale(domain=[stamp(window[0]), stamp(window[1])]),
+                axis=time_axis(),
             ),
             x2="until:T",
             # An aggregate, because columns with two ends in time stop stacking otherwise.
@@ -108,12 +121,12 @@ def stacked_columns(
                 "sum(count):Q",
                 stack="zero",
                 title=None,
-                axis=_count_axis(),
+                axis=count_axis(unit),
             ),
             color=alt.Color(
                 "series:N",
                 scale=alt.Scale(domain=ordered, range=[shades[name] for name in ordered]),
-                legend=_legend(),
+                legend=legend(),
                 title=None,
             ),
             order="rank:Q",
@@ -122,7 +135,7 @@ def stacked_columns(
             tooltip=[
                 alt.Tooltip("_time:T", format="%Y-%m-%d %H:%M", title=labels["time"]),
                 alt.Tooltip("series:N", title=labels["event"]),
-                alt.Tooltip("sum(count):Q", format=",", title=labels["count"]),
+                alt.Tooltip("text:N", title=labels["count"]),
             ],
         )
         .add_params(pick)
@@ -130,14 +143,16 @@ def stacked_columns(
     )
 
 
-def _legend() -> alt.Legend:
+def legend(column_width: int = 165) -> alt.Legend:
+    """A legend under the chart, in as many columns as fit."""
+    columns = alt.ExprRef(f"max(1, floor(width / {column_width}))")
     return alt.Legend(
         orient="bottom", direction="horizontal", labelColor=INK, labelLimit=150, symbolType="square", symbolSize=60,
-        columns=alt.ExprRef("max(1, floor(width / 165))"), rowPadding=1, columnPadding=12, offset=2, padding=0,
+        columns=columns, rowPadding=1, columnPadding=12, offset=2, padding=0,
     )  # fmt: skip
 
 
-def _stamp(moment: datetime) -> alt.DateTime:
+def stamp(moment: datetime) -> alt.DateTime:
     return alt.DateTime(
         year=moment.year, month=moment.month, date=moment.day, hours=moment.hour, minutes=moment.minute,
         seconds=moment.second,
@@ -151,9 +166,9 @@ def course(data: pd.DataFrame, *, span: timedelta, colour: str, labels: Mapping[
         alt.Chart(data.assign(until=data["_time"] + span, bucket=data["_time"].map(lambda moment: moment.isoformat())))
         .mark_bar(binSpacing=1, color=colour, cursor="pointer")
         .encode(
-            x=alt.X("_time:T", bandPosition=0, title=None, axis=_time_axis()),
+            x=alt.X("_time:T", bandPosition=0, title=None, axis=time_axis()),
             x2="until:T",
-            y=alt.Y("sum(count):Q", stack="zero", title=None, axis=_count_axis()),
+            y=alt.Y("sum(count):Q", stack="zero", title=None, axis=count_axis()),
             detail="bucket:N",
             opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
             tooltip=[
@@ -166,27 +181,42 @@ def course(data: pd.DataFrame, *, span: timedelta, colour: str, labels: Mapping[
     )
 
 
-def _time_axis() -> alt.Axis:
+def time_axis() -> alt.Axis:
     return alt.Axis(
         format=TIME_FORMATS, labelColor=INK, tickColor=GRID, domainColor=GRID, grid=False, labelOverlap=True,
         labelFlush=True,
     )  # fmt: skip
 
 
-def _count_axis() -> alt.Axis:
-    return alt.Axis(
-        labelColor=INK, gridColor=GRID, domain=False, ticks=False, format="~s", tickMinStep=1, tickCount=5
-    )  # fmt: skip
+def count_axis(unit: Unit = "events") -> alt.Axis:
+    """The axis of amounts, labelled in their unit."""
+    axis: dict[str, Any] = {"format": "~s", "tickMinStep": 1} if unit == "events" else {"labelExpr": axis_text(unit)}
+    return alt.Axis(labelColor=INK, gridColor=GRID, domain=False, ticks=False, tickCount=5, **axis)
 
 
-def bars(frame: pd.DataFrame, *, label: str, value: str, levels: Sequence[Level], labels: Mapping[str, str]) -> Any:
-    """Horizontal bars in the frame's order with the value behind each; a click selects `pick` with its `place`."""
+def bars(
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    value: str,
+    levels: Sequence[Level],
+    labels: Mapping[str, str],
+    unit: Unit = "events",
+    reasons: Sequence[str] = (),
+    above: bool = False,
+) -> Any:
+    """Horizontal bars in the frame's order with the value behind each; a click selects `pick` with its `place`.
+
+    `reasons` say why a bar has its level. Labels stand before their bars, or, being long, `above` them.
+    """
     data = pd.DataFrame(
         {
             "place": range(len(frame)),
             "label": frame[label].astype(str),
             "value": frame[value].astype("int64"),
             "level": list(levels),
+            "text": [written(amount, unit) for amount in frame[value]],
+            "reason": list(reasons) or [""] * len(frame),
         }
     )
     pick = alt.selection_point(name="pick", fields=["place"], on="click", clear="dblclick", empty=True)
@@ -196,15 +226,17 @@ def bars(frame: pd.DataFrame, *, label: str, value: str, levels: Sequence[Level]
             "label:N",
             sort=data["label"].tolist(),
             title=None,
-            axis=alt.Axis(labelColor=INK, labelLimit=220, domain=False, ticks=False, labelPadding=8),
+            axis=None if above else alt.Axis(labelColor=INK, labelLimit=220, domain=False, ticks=False, labelPadding=8),
         ),
         x=alt.X("value:Q", title=None, axis=None, scale=alt.Scale(domain=[0, largest * 1.15])),
         tooltip=[
             alt.Tooltip("label:N", title=labels["label"]),
-            alt.Tooltip("value:Q", format=",", title=labels["value"]),
+            alt.Tooltip("text:N", title=labels["value"]),
+            *([alt.Tooltip("reason:N", title=labels["reason"])] if any(reasons) else []),
         ],
     )
-    shapes = base.mark_bar(cornerRadius=3, cursor="pointer", height=alt.RelativeBandSize(0.62)).encode(
+    height, down = (0.3, 7) if above else (0.62, 0)
+    shapes = base.mark_bar(cornerRadius=3, cursor="pointer", height=alt.RelativeBandSize(height), yOffset=down).encode(
         color=alt.Color(
             "level:N",
             scale=alt.Scale(domain=list(LEVEL_COLOURS), range=list(LEVEL_COLOURS.values())),
@@ -212,5 +244,12 @@ def bars(frame: pd.DataFrame, *, label: str, value: str, levels: Sequence[Level]
         ),
         opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
     )
-    numbers = base.mark_text(align="left", dx=6, color=INK).encode(text=alt.Text("value:Q", format=","))
-    return alt.layer(shapes.add_params(pick), numbers).properties(padding=NO_PADDING)
+    numbers = base.mark_text(align="left", dx=6, color=INK, yOffset=down).encode(text="text:N")
+    layers = [shapes.add_params(pick), numbers]
+    if above:
+        layers.append(
+            base.mark_text(align="left", color=INK, yOffset=-8, limit=alt.ExprRef("width - 4")).encode(
+                x=alt.value(0), text="label:N"
+            )
+        )
+    return alt.layer(*layers).properties(padding=NO_PADDING)

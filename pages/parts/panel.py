@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pages.parts.texts import Text
+from pages.parts.units import Unit
 
 Level = Literal["ok", "amber", "red"]
 Row = Mapping[str, Any]
@@ -68,19 +69,92 @@ class Number:
     rising: Literal["bad", "neutral"] = "neutral"
 
 
+EVENT, EVENTS = Text("Event", "이벤트"), Text("Events", "이벤트")
+ADDRESS = Text("Address", "IP 주소")
+AS_GIVEN = Text("As given", "원래 쿼리")
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Why a row of an answer deserves a look; `info` is worth knowing, and no reason to worry."""
+
+    level: Level | Literal["info"]
+    reason: Text
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series that is known beforehand: the column it has in the answer, its name and its colour."""
+
+    column: str
+    title: Text
+    colour: str
+
+
 @dataclass(frozen=True)
 class StackedColumns:
-    """Counts over time: `_time` and one column per series."""
+    """Amounts over time: `_time` and one column per series, of which some may be known. Missing buckets are 0."""
+
+    unit: Unit = "events"
+    known: tuple[Series, ...] = ()
+    kind: Text = EVENT  # what the series are
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Values over time, a line for each series, with gaps for missing buckets; `weight` says how much they rest on.
+
+    The rows behind a point are those of its bucket that have `behind` in the field of the series' column.
+    """
+
+    series: tuple[Series, ...]
+    unit: Unit
+    weight: str
+    behind: int
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Values over time as points without a line, one colour per series; those over `limit` seconds stand out."""
+
+    limit: float
+
+
+@dataclass(frozen=True)
+class BoxPlot:
+    """Boxes of seconds, one per value of `group`, from the five numbers of `boxplot`; `iqr3` decides the level."""
+
+    group: str
+    amber: float
+    red: float
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """Percentiles of seconds as points, one row per value of `group`; `count` is how many values they rest on."""
+
+    group: str
+    points: tuple[str, ...]
+    count: str
+    limit: float
 
 
 @dataclass(frozen=True)
 class Bars:
-    """Horizontal bars, already sorted: `label` names them, `value` is their length, `keys` are their rows' values."""
+    """Horizontal bars, already sorted: `label` names them, `value` is their length, `keys` are their rows' values.
+
+    The level of a bar comes from `limits` or from what `signal` says about its row. Long labels stand `above` bars.
+    """
 
     label: str
     value: str
     keys: tuple[str, ...]
-    limits: Limits
+    limits: Limits | None = None
+    signal: Callable[[Row], Signal | None] | None = None
+    unit: Unit = "events"
+    kind: Text = ADDRESS  # what the labels are
+    counted: Text = EVENTS  # what the values are
+    above: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,32 +167,43 @@ class WorldMap:
 
 
 @dataclass(frozen=True)
-class Signal:
-    """Why a row of a table deserves a look."""
-
-    level: Level
-    reason: Text
-
-
-@dataclass(frozen=True)
 class Column:
-    """How a table shows a column: the name it is given, its kind and its width."""
+    """How a table shows a column: the name it is given, its kind and its width.
+
+    `count` is a number, `milliseconds` a number of seconds, `percent` one of hundredths, `lines` a text of lines.
+    """
 
     title: Text
-    kind: Literal["text", "time", "map", "count"] = "text"
+    kind: Literal["text", "time", "map", "count", "milliseconds", "percent", "bytes", "lines"] = "text"
     width: Literal["small", "medium", "large"] | None = None
     hidden: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with typed columns; `signal` looks at a row and says whether it is tinted and why."""
+    """Rows with typed columns; `signal` looks at a row and says whether it is tinted and why.
+
+    A row opens the log rows that have its values in the fields `keys`; without keys the log event that it shows.
+    """
 
     columns: Mapping[str, Column]
     signal: Callable[[Row], Signal | None]
+    keys: tuple[str, ...] = ()
+    tall_rows: bool = False  # room for several lines in each
 
 
-Visual = Number | StackedColumns | Bars | WorldMap | Table
+Visual = Number | StackedColumns | Lines | Scatter | BoxPlot | Percentiles | Bars | WorldMap | Table
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another way to put a panel's question, on request: another query, another visual, or both."""
+
+    id: str
+    title: Text
+    query: str | None = None
+    visual: Visual | None = None
+    note: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +211,8 @@ class Panel:
     """One question to the logs. `query` is the panel's query verbatim; `{period}` in the title is filled in.
 
     `fuller` is the same question with added columns; where there is one it is shown first, and `query` on request.
+    Of the `variants` one may be `shown_first`; `own_title` names the panel's own question among them. `note` says under
+    the title what the panel shows.
     """
 
     id: str
@@ -135,6 +222,22 @@ class Panel:
     help: Text
     fuller: str | None = None
     height: int = 270
+    note: Text | None = None
+    variants: tuple[Variant, ...] = ()
+    own_title: Text = AS_GIVEN
+    shown_first: str = ""
+
+    def as_variant(self, name: str) -> Panel:
+        """The panel with one of its variants in place of its own question; itself for any other name."""
+        for variant in self.variants:
+            if variant.id == name:
+                return replace(
+                    self,
+                    query=variant.query or self.query,
+                    visual=variant.visual or self.visual,
+                    note=variant.note or self.note,
+                )
+        return self
 
 
 @dataclass(frozen=True)

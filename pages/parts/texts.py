@@ -148,6 +148,28 @@ TEXTS: dict[str, Text] = {
         "Show the panel's query exactly as given, without the added columns.",
         "추가된 열 없이, 패널의 원래 쿼리를 그대로 보여 줍니다.",
     ),
+    "variants": Text("What to show", "보기"),
+    "more_rows": Text(
+        "{n} more are in the downloads and in Explore.", "나머지 {n}개는 내려받기와 탐색에서 볼 수 있습니다."
+    ),
+    "server": Text("Server", "서버"),
+    "requests": Text("Requests", "요청"),
+    "slowest": Text("Slowest answer", "가장 느린 응답"),
+    "volume": Text("Volume", "전송량"),
+    "rate": Text("Rate", "전송 속도"),
+    "share": Text("Share of requests", "요청 중 비율"),
+    "kind": Text("Kind", "종류"),
+    "min": Text("Fastest", "최소"),
+    "iqr1": Text("Lower quartile (25%)", "1사분위수 (25%)"),
+    "iqr2": Text("Median", "중앙값"),
+    "iqr3": Text("Upper quartile (75%)", "3사분위수 (75%)"),
+    "max": Text("Slowest", "최대"),
+    "proxies": Text(
+        "{n} client addresses send {share} of all requests: if they belong to a CDN or proxy, the panels by client "
+        "rank proxies, not visitors.",
+        "클라이언트 주소 {n}개가 전체 요청의 {share}를 보냅니다. CDN이나 프록시의 주소라면 클라이언트별 패널은 "
+        "방문자가 아니라 프록시의 순위입니다.",
+    ),
     "open_row": Text("Open", "열기"),
     "signal": Text("Signal", "신호"),
     "unknown_user": Text("(unknown user name)", "(알 수 없는 사용자)"),

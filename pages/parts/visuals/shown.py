@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import singledispatch
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -20,8 +20,14 @@ from pages.parts.panel import Level, Panel
 from pages.parts.periods import Period
 from pages.parts.view import View
 
+NOTE, SWITCH = 52, 16  # pixels that a note under the title and a choice of variants add
 CARD_EDGES = 104  # pixels of a card that its heading, footer and padding take
-TINTS: Mapping[Level, str] = {"ok": "", "amber": "rgba(217, 119, 6, 0.14)", "red": "rgba(220, 38, 38, 0.14)"}
+TINTS: Mapping[Level | Literal["info"], str] = {
+    "ok": "",
+    "info": "rgba(37, 99, 235, 0.12)",
+    "amber": "rgba(217, 119, 6, 0.14)",
+    "red": "rgba(220, 38, 38, 0.14)",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,8 @@ class Shown:
     @property
     def height(self) -> int:
         """Pixels that the visual may take inside its card."""
-        return self.panel.height - CARD_EDGES
+        taken = CARD_EDGES + (NOTE if self.panel.note else 0) + (SWITCH if self.panel.variants else 0)
+        return self.panel.height - taken
 
     def rows_query(self, values: Mapping[str, Any] | None = None, period: Period | None = None) -> Query:
         """The rows behind the panel, or behind a part of it: over absolute instants, so that a link stays true."""
@@ -86,3 +93,18 @@ def nothing_found(shown: Shown) -> None:
 def plain(value: Any) -> Any:
     """A cell as a value of the language: a missing one is null."""
     return None if pd.api.types.is_scalar(value) and pd.isna(value) else value
+
+
+def native(value: Any) -> Any:
+    """The same as `plain`, and a number of a frame as Python's own."""
+    value = plain(value)
+    return value.item() if hasattr(value, "item") else value
+
+
+def row_values(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame by their columns' names, missing cells as null."""
+    names = [str(name) for name in frame]
+    return [
+        {name: plain(cell) for name, cell in zip(names, row, strict=True)}
+        for row in frame.itertuples(index=False, name=None)
+    ]

@@ -17,7 +17,10 @@ from pages.parts.panel import Column, Table
 from pages.parts.periods import Period
 from pages.parts.redact import redacted
 from pages.parts.view import View
-from pages.parts.visuals.shown import TINTS, Shown, alt_text, draw, nothing_found, plain
+from pages.parts.visuals.shown import TINTS, Shown, alt_text, draw, native, nothing_found, plain, row_values
+
+NUMBER_FORMATS = {"count": "localized", "milliseconds": "%,.1f", "percent": "%.1f%%", "bytes": "bytes"}
+TALL_ROW = 104  # pixels: five lines
 
 
 @draw.register
@@ -26,7 +29,7 @@ def draw_table(visual: Table, shown: Shown) -> None:
     if frame.empty:
         return nothing_found(shown)
     names = [str(name) for name in frame]
-    signals = [visual.signal(dict(zip(names, row, strict=True))) for row in frame.itertuples(index=False, name=None)]
+    signals = [visual.signal(row) for row in row_values(frame)]
     cells = {name: _cells(frame[name], visual.columns.get(name), view) for name in names}
     table = pd.DataFrame(cells, index=frame.index)
     table.insert(1, "signal", [signal.reason.to(view.language) if signal else "" for signal in signals])
@@ -36,11 +39,13 @@ def draw_table(visual: Table, shown: Shown) -> None:
     def opened() -> None:
         click = st.session_state.get(key)
         if click is not None:
-            shown.explore(_event(shown, frame.iloc[click["row"]]))
+            row = frame.iloc[click["row"]]
+            shown.explore(_behind(shown, visual.keys, row) if visual.keys else _event(shown, row))
 
     st.dataframe(
         _tinted(table, [TINTS[signal.level] if signal else "" for signal in signals]),
         height=shown.height,
+        row_height=TALL_ROW if visual.tall_rows else None,
         hide_index=True,
         column_order=_column_order(visual, table),
         column_config=_column_config(visual, table, view, key, opened),
@@ -56,13 +61,21 @@ def _cells(values: pd.Series, column: Column | None, view: View) -> pd.Series:
     Formulas are guarded here too, as the table's own toolbar lets the viewer download what it shows.
     """
     kind = column.kind if column is not None else "text"
-    if kind == "time":
+    if kind in ("time", "count", "percent", "bytes"):
         return values
+    if kind == "milliseconds":
+        return values * 1000
+    if kind == "lines":
+        return values.map(lambda value: "" if plain(value) is None else _guarded_lines(str(value)))
     if kind == "map":
         return values.map(lambda value: "" if plain(value) is None else neutralise(json_text(redacted(value))))
     hidden_name = "HIDDEN_DUE_TO_SECURITY_REASONS"  # CloudTrail's word for a name that is none of the account's
     texts = values.map(lambda value: guard_formula(neutralise(plain_text(value))))
     return texts.replace(hidden_name, view.t("unknown_user"))
+
+
+def _guarded_lines(text: str) -> str:
+    return "\n".join(guard_formula(neutralise(line)) for line in text.split("\n"))
 
 
 def _column_order(visual: Table, table: pd.DataFrame) -> list[str]:
@@ -89,9 +102,22 @@ def _column_config(
             config[name] = st.column_config.DatetimeColumn(title, format="YYYY-MM-DD HH:mm:ss", width=140)
         elif column.kind == "map":
             config[name] = st.column_config.JsonColumn(title, width=column.width)
+        elif column.kind in NUMBER_FORMATS:
+            config[name] = st.column_config.NumberColumn(title, format=NUMBER_FORMATS[column.kind], width=column.width)
         else:
             config[name] = st.column_config.TextColumn(title, width=column.width)
     return config
+
+
+def _behind(shown: Shown, keys: Sequence[str], row: pd.Series) -> Query:
+    """The log rows behind one table row: those with its values, in its second when it shows one moment."""
+    values = {name: native(row[name]) for name in keys}
+    if "_time" not in row:
+        return shown.rows_query(values)
+    second = row["_time"].to_pydatetime().replace(microsecond=0)
+    period = Period(start=second, end=second + timedelta(seconds=1))
+    table = Query(shown.query.commands[:1])
+    return period.on(with_search(table, {name: [value] for name, value in values.items()}), shown.view.zone)
 
 
 def _event(shown: Shown, row: pd.Series) -> Query:
