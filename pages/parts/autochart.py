@@ -1,11 +1,11 @@
 """Which chart suits a result: decided by its columns and their types alone, and the rows shaped for it. Draws nothing.
 
-    `min`, `iqr1`, `iqr2`, `iqr3`, `max`      box
-    one row of numbers                        number
-    `country` and a number                    map
-    a time and numbers                        stacked (whole numbers, as counts are) or line
-    a name and a number                       bar
-    a time alone                              rows: how many rows there are over time
+`min`, `iqr1`, `iqr2`, `iqr3`, `max`      box
+one row of numbers                        number
+`country` and a number                    map
+a time and numbers                        stacked (whole numbers, as counts are) or line
+a name and a number                       bar
+a time alone                              rows: how many rows there are over time
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ def _measure(numbers: tuple[str, ...]) -> str:
     return "count" if "count" in numbers else numbers[0]
 
 
-def _over_time(
-    types: Mapping[str, Type], time: str, names: tuple[str, ...], numbers: tuple[str, ...]
-) -> list[Plot]:
+def _over_time(types: Mapping[str, Type], time: str, names: tuple[str, ...], numbers: tuple[str, ...]) -> list[Plot]:
     """Columns for whole numbers, which are counts and sums mostly; lines for the rest."""
     values = (_measure(numbers),) if names else numbers
     whole = all(types[name] in (INT, LONG) for name in values)
