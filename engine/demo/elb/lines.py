@@ -85,7 +85,7 @@ def line(request: Request, random: Random) -> str:
     >>> from engine.demo.elb.balancers import DIRECT_TCP, TERMINALS
     >>> till = connect(Random(1), TERMINALS, Client("203.0.113.9", "-", False, False), "", secure=False)
     >>> line(Request(1_500_000, till, "", DIRECT_TCP, "10.20.7.11:9100", 0.00002, "-", "-", 82, 305), Random(1))
-    '1970-01-01T00:00:01.500000Z store-terminals 203.0.113.9:9827 10.20.7.11:9100 0.000437 0.000020 0.000041 - - 82 305
+    '1970-01-01T00:00:01.500000Z store-terminals 203.0.113.9:38327 10.20.7.11:9100 0.000097 0.000020 0.000041 - - 82 305
     "- - - " "-" - -'
     """
     return alb_line(request, random) if request.connection.balancer.id else classic_line(request)
