@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 import streamlit as st
 
-from engine.demo import demo_is_fresh, demo_made, make_demo_lake
+from engine.demo import demo_is_fresh, demo_made, make_demo_lake_apart
 from engine.geo import Geo
 from engine.lake.store import Lake, virtual_tables
 from engine.query import Engine, Result
@@ -41,7 +41,7 @@ def sample_is_due() -> bool:
 
 def make_sample(progress: Callable[[str, float], None]) -> None:
     """Make the sample lake, which takes some seconds; a visitor who comes meanwhile waits for the first one's."""
-    make_demo_lake(Settings.load().demo_folder, progress=progress)
+    make_demo_lake_apart(Settings.load().demo_folder, progress=progress)
 
 
 def source() -> Source:
