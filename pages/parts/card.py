@@ -88,7 +88,13 @@ def _title(panel: Panel, view: View) -> str:
 def _body(panel: Panel, view: View, head: DeltaGenerator) -> None:
     note = st.empty()
     middle = st.container(gap="xsmall")
-    foot = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small")
+    foot = st.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        wrap=not panel.variants,
+        gap="small",
+    )
     with foot:
         about = st.empty()
         given = _given_switch(panel, view)  # before the query it decides, below it on the screen
@@ -102,7 +108,7 @@ def _body(panel: Panel, view: View, head: DeltaGenerator) -> None:
     with head:
         _menu(shown)
     if not isinstance(panel.visual, Number):
-        about.caption(_about(shown.answer, view), width="content")
+        about.caption(_about(shown.answer, view), width="stretch" if panel.variants else "content")
 
 
 def _given_switch(panel: Panel, view: View) -> bool:
@@ -140,7 +146,7 @@ def _variant(panel: Panel, view: View) -> Panel:
         key=key,
         on_change=remember,
         label_visibility="collapsed",
-        width=230,
+        width=200,
     )
     return panel.as_variant(chosen)
 

@@ -13,6 +13,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from engine.screen import screen_width
 from pages.parts.panel import Level
 from pages.parts.units import Unit, axis_text, written
 
@@ -126,7 +127,7 @@ def stacked_columns(
             color=alt.Color(
                 "series:N",
                 scale=alt.Scale(domain=ordered, range=[shades[name] for name in ordered]),
-                legend=legend(),
+                legend=legend(ordered),
                 title=None,
             ),
             order="rank:Q",
@@ -143,9 +144,10 @@ def stacked_columns(
     )
 
 
-def legend(column_width: int = 165) -> alt.Legend:
-    """A legend under the chart, in as many columns as fit."""
-    columns = alt.ExprRef(f"max(1, floor(width / {column_width}))")
+def legend(names: Sequence[str]) -> alt.Legend:
+    """A legend of these names under the chart, in as many columns as fit."""
+    widest = min(165, 34 + 7 * max(map(screen_width, names), default=0))
+    columns = alt.ExprRef(f"max(1, floor(width / {widest}))")
     return alt.Legend(
         orient="bottom", direction="horizontal", labelColor=INK, labelLimit=150, symbolType="square", symbolSize=60,
         columns=columns, rowPadding=1, columnPadding=12, offset=2, padding=0,

@@ -175,7 +175,7 @@ class Column:
 
     title: Text
     kind: Literal["text", "time", "map", "count", "milliseconds", "percent", "bytes", "lines"] = "text"
-    width: Literal["small", "medium", "large"] | None = None
+    width: Literal["small", "medium", "large"] | int | None = None
     hidden: bool = False
 
 

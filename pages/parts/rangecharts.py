@@ -74,7 +74,7 @@ def percentiles(
             color=alt.Color(
                 "point:N",
                 scale=alt.Scale(domain=list(points), range=list(POINT_COLOURS[: len(points)])),
-                legend=legend(70),
+                legend=legend(points),
                 title=None,
             ),
         )

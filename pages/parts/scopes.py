@@ -16,7 +16,7 @@ DISPLAY_USER = (
 )
 # Errors that a server answered are told from those that the load balancer answered in its place.
 STATUS_CLASS = (
-    'case(isnull(elb_status_code), "none", '
+    'case(isnull(elb_status_code) or elb_status_code < 100, "none", '
     'elb_status_code >= 500 and target_status_code >= 500, "5xx-target", elb_status_code >= 500, "5xx-elb", '
     'concat(string(int(elb_status_code / 100)), "xx"))'
 )

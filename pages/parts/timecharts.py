@@ -77,8 +77,9 @@ def lines(
     strokes = base.mark_line(strokeWidth=2, invalid="break-paths-show-path-domains").encode(detail="series:N")
     points = (
         base.transform_filter("isValid(datum.value)")
-        .mark_point(filled=True, size=36, cursor="pointer")
+        .mark_point(filled=True, cursor="pointer")
         .encode(
+            size=alt.condition("datum.value > 0", alt.value(36), alt.value(6)),
             opacity=alt.condition(pick, alt.value(1), alt.value(0.25)),
             tooltip=[*_tooltip(labels), alt.Tooltip("note:N", title=labels["note"])],
         )
@@ -109,16 +110,15 @@ def _colour(names: list[str], shades: Mapping[str, str]) -> alt.Color:
     return alt.Color(
         "shown:N",
         scale=alt.Scale(domain=names, range=[shades.get(name, OTHER_COLOUR) for name in names]),
-        legend=legend(),
+        legend=legend(names),
         title=None,
     )
 
 
 def _log_axis(unit: Unit) -> alt.Axis:
-    """Lines at 1, 2 and 5 of each power of ten, those labelled that have room."""
+    """Lines at the powers of ten."""
     axis = count_axis(unit)
-    axis.values = [digit * 10.0**power for power in range(-5, 4) for digit in (1, 2, 5)]
-    axis.labelOverlap = "greedy"
+    axis.values = [10.0**power for power in range(-5, 4)]
     return axis
 
 

@@ -140,10 +140,10 @@ table duration=1d aws-elb_*
 | order client_ip, country, asn, count, url""",  # noqa: W291
     visual=Table(
         {
-            "client_ip": Column(Text("Client", "클라이언트"), width="small"),
+            "client_ip": Column(Text("Client", "클라이언트"), width=130),
             "country": Column(Text("Country", "국가"), width="small"),
-            "asn": Column(Text("Network", "네트워크(ASN)"), width="medium"),
-            "count": Column(URLS, "count", "small"),
+            "asn": Column(Text("Network", "네트워크(ASN)"), width=180),
+            "count": Column(URLS, "count", 110),
             "url": Column(Text("URLs", "URL 목록"), "lines", "large"),
         },
         client_signal,
@@ -218,12 +218,12 @@ table duration=1d aws-elb_*
     visual=Table(
         {
             "_time": Column(Text("Time", "시각"), "time"),
-            "lb_name": Column(Text("Load balancer", "로드 밸런서"), width="small"),
-            "client_ip": Column(Text("Client", "클라이언트"), width="small"),
+            "lb_name": Column(Text("Load balancer", "로드 밸런서"), width=120),
+            "client_ip": Column(Text("Client", "클라이언트"), width=130),
             "country": Column(Text("Country", "국가"), width="small"),
-            "asn": Column(Text("Network", "네트워크(ASN)"), width="medium"),
-            "elb_status_code": Column(Text("Status", "상태 코드"), "count", "small"),
-            "target_status_code": Column(Text("Of the server", "서버 상태 코드"), "count", "small"),
+            "asn": Column(Text("Network", "네트워크(ASN)"), width=180),
+            "elb_status_code": Column(Text("Status", "상태 코드"), width="small"),
+            "target_status_code": Column(Text("Server", "서버 응답"), width="small"),
             "method": Column(Text("Method", "메소드"), width="small"),
             "host": Column(Text("Host", "호스트"), width="medium"),
             "url": Column(Text("URL", "URL"), width="large"),
@@ -327,7 +327,7 @@ table duration=1d aws-elb_*
         "로드 밸런서의 동작이 실패한 사유입니다: 인증(Auth…), Lambda 함수(Lambda…), WAF(WAF…). 이런 요청에만 사유가 "
         "있습니다.",
     ),
-    height=320,
+    height=250,
 )  # fmt: skip
 
 E7 = Panel(
@@ -348,7 +348,7 @@ table duration=1d aws-elb_*
         "load balancer.",
         "HTTP 표준을 어긴 요청과 그 사유입니다. Severe는 로드 밸런서를 속이는 요청 스머글링 시도일 수 있습니다.",
     ),
-    height=320,
+    height=250,
 )  # fmt: skip
 
 DASHBOARD = Dashboard(

@@ -16,7 +16,8 @@ from pages.parts.visuals.shown import Shown, draw, nothing_found, plain, row_val
 MOST_BARS = 50
 LEAST_WIDTH = 21  # pixels of a bar and the gap to the next one
 WIDTH = 36
-WIDTH_WITH_LABEL = 38  # of a bar under its label
+EDGES = 14
+WIDTH_WITH_LABEL = 35  # of a bar under its label
 
 
 @draw.register
@@ -45,7 +46,7 @@ def draw_bars(visual: Bars, shown: Shown) -> None:
         reasons=reasons,
         above=visual.above,
     )
-    clickable(chart, shown, max(min(shown.height, 44 + WIDTH * len(frame)), least * len(frame)), rows)
+    clickable(chart, shown, max(min(shown.height, EDGES + WIDTH * len(frame)), least * len(frame)), rows)
     more_note(shown, len(shown.answer.frame) - len(frame))
     return None
 

@@ -47,6 +47,7 @@ def draw_table(visual: Table, shown: Shown) -> None:
         height=shown.height,
         row_height=TALL_ROW if visual.tall_rows else None,
         hide_index=True,
+        placeholder="",
         column_order=_column_order(visual, table),
         column_config=_column_config(visual, table, view, key, opened),
         key=f"{shown.panel.id}_table",
@@ -66,7 +67,7 @@ def _cells(values: pd.Series, column: Column | None, view: View) -> pd.Series:
     if kind == "milliseconds":
         return values * 1000
     if kind == "lines":
-        return values.map(lambda value: "" if plain(value) is None else _guarded_lines(str(value)))
+        return values.map(lambda value: "" if plain(value) is None else _one_line(str(value)))
     if kind == "map":
         return values.map(lambda value: "" if plain(value) is None else neutralise(json_text(redacted(value))))
     hidden_name = "HIDDEN_DUE_TO_SECURITY_REASONS"  # CloudTrail's word for a name that is none of the account's
@@ -74,8 +75,9 @@ def _cells(values: pd.Series, column: Column | None, view: View) -> pd.Series:
     return texts.replace(hidden_name, view.t("unknown_user"))
 
 
-def _guarded_lines(text: str) -> str:
-    return "\n".join(guard_formula(neutralise(line)) for line in text.split("\n"))
+def _one_line(text: str) -> str:
+    """Lines one after the other: cells wrap at spaces and show no line breaks."""
+    return guard_formula("  ·  ".join(neutralise(line) for line in text.split("\n") if line))
 
 
 def _column_order(visual: Table, table: pd.DataFrame) -> list[str]:
