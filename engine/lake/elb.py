@@ -1,9 +1,9 @@
 """Load balancer access logs: from the files AWS delivers to rows of `aws-elb_*` and `aws-nlb_*`.
 
 Text is read in windows. A window of usual lines is decoded in one go by Arrow's CSV reader, which knows spaces and
-quotes. One with something odd in it is halved until the odd lines are nearly alone; these are read with care
-(`elb_lines.py`). That the fast way never misreads a line rests on what is checked: each line has as many fields as the
-first one and is ended by its line feed, no value holds a quote, all numbers, times and addresses are such.
+quotes. Where something is odd, the odd lines are sorted out and read with care (`elb_lines.py`). That the fast way
+never misreads a line rests on what is checked: each line has as many fields as the first one and is ended by its line
+feed, no value holds a quote, all numbers, times and addresses are such.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
@@ -30,6 +31,7 @@ from engine.lake.elb_lines import (
     EARLIEST,
     FORMS,
     LATEST,
+    MOST_JOINED,
     NUMBERS,
     PARTS,
     START,
@@ -52,18 +54,24 @@ from engine.lake.records import BOM, Text
 WINDOW = 4 << 20  # decompressed bytes looked at together: larger ones cost time in the kernel, for fresh memory
 BLOCK = 512 << 10  # bytes of it the CSV reader takes at a time, which fit into the processor's cache
 STEP = 256 << 10  # bytes in which line feeds are counted
-SMALL = 16 << 10  # bytes below which an odd piece is read with care
+PIECE = 1 << 20  # bytes in which odd lines are sorted out
+FEW = 8  # lines that are read with care rather than together
 BARREN = 100_000  # lines without a row, one after the other
 
 SCHEMAS = {"elb": held(ELB_FIELDS), "nlb": held(NLB_FIELDS)}
 LOWEST, HIGHEST = (int(time.timestamp()) * 1_000_000 for time in (EARLIEST, LATEST))
 
+FIELD = re.compile(rb'(?:(?<=^)|(?<= ))(?:[^ "\r][^ \r]*+|"[^"\r]*+"(?= |$))')
 LINE_FEED = ord("\n")
 BACKSLASH, QUOTE = re.compile(rb"\\"), re.compile(rb'"')
 IPV4 = r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"
 USUAL_REQUEST = r"^[A-Za-z]+ [A-Za-z]+://[^/?#\[\]@: ]+:\d{1,5}/[^ ]* [A-Za-z]+/[0-9.]+$"
 # ACCOUNT_elasticloadbalancing_REGION_[app.|net.]NAME[.ID]_TIME_NODE_RANDOM.log
 UNIQUE_NAME = re.compile(r"\d{12}_elasticloadbalancing_.+_\d{8}T\d{4}Z_.+_.+\.log(?:\.gz)?")
+
+
+MISFITS = (Misfit, pa.ArrowInvalid)
+Numbered = tuple[int, bytes]  # a line and its number
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ def decode(stream: BinaryIO, item: Object) -> Iterator[Part]:
         if text.damage:
             reader.aside(reader.line if end < len(window) else 0, text.damage, window[end:])
         elif whole < end:
-            reader.read_with_care(window[whole:end])
+            reader.read_last(window[whole:end])
         yield reader.part(text)
         if text.ended:
             return
@@ -106,13 +114,12 @@ def decode(stream: BinaryIO, item: Object) -> Iterator[Part]:
 
 def border(window: bytes) -> int:
     """Where the last record of a window begins, which may go on behind it; its end when there is no border."""
-    end = window.rfind(b"\n") + 1
-    place = end
-    while place > max(0, end - WINDOW // 8):
-        if START.match(window, place):
-            return place
+    end = place = window.rfind(b"\n") + 1
+    for _ in range(MOST_JOINED):
+        if not place or START.match(window, place):
+            break
         place = window.rfind(b"\n", 0, place - 1) + 1
-    return end or len(window)
+    return place or end or len(window)
 
 
 @dataclass
@@ -153,47 +160,95 @@ class Reader:
 
     def read(self, text: bytes) -> None:
         """Read lines, all of them ended by a line feed."""
-        if not text or self.given_up:
+        if self.given_up:
+            return
+        if not text or text.isspace():
+            self.line += text.count(b"\n")
             return
         try:
-            form, names = shape(text)
-            self.fewest.setdefault(form.name, len(names))
-            rows = columns_of(text, names)
-            batch = self._batch(form, rows, self.line + np.arange(len(rows["time"]), dtype=np.uint64))
-        except (Misfit, pa.ArrowInvalid, pa.ArrowKeyError):
-            self._halve(text)
-            return
-        self.rows.append((form.table, batch))
-        self.line += batch.num_rows
-        self.barren = 0
-
-    def _halve(self, text: bytes) -> None:
-        middle = border(text[: len(text) // 2]) if len(text) > SMALL else 0
-        if middle and text[middle - 1 : middle] == b"\n":
-            self.read(text[:middle])
-            self.read(text[middle:])
-        else:
-            self.read_with_care(text)
-
-    def read_with_care(self, text: bytes) -> None:
-        """Read lines one by one; the last one may lack its line feed when nothing comes after it."""
-        found: dict[str, list[Line]] = {}
-        for line in read_lines(text, self.line, self.item.facts.load_balancer, self.fewest):
-            if isinstance(line, Line):
-                found.setdefault(line.form.name, []).append(line)
-                for remark in line.remarks:
-                    self.aside(line.number, remark, line.text, kept=True)
-            elif isinstance(line, Broken):
-                self.aside(line.number, line.reason, line.text)
+            self._read_usual(text, None)
+            self.line += len(self.rows[-1][1])
+            self.barren = 0
+        except MISFITS:
+            middle = border(text[: len(text) // 2])
+            if len(text) > PIECE and text[middle - 1 : middle] == b"\n":
+                self.read(text[:middle])
+                self.read(text[middle:])
             else:
-                self.skipped[line.kind] += 1
+                self._sort_out(text)
+
+    def _read_usual(self, text: bytes, numbers: list[int] | None) -> None:
+        """Read lines like the first one, numbered one after the other or as told; raises one of MISFITS."""
+        form, names = shape(text)
+        raw = columns_of(text, names, form.name != "nlb")
+        if numbers is None:
+            batch = self._batch(form, raw, self.line + np.arange(len(raw["time"]), dtype=np.uint64))
+        else:
+            batch = self._batch(form, raw, np.array(numbers, np.uint64))
+        self.fewest.setdefault(form.name, len(names))
+        self.rows.append((form.table, batch))
+
+    def _sort_out(self, text: bytes) -> None:
+        """Read lines of which some are odd: those alike together, the odd ones with care."""
+        lines = list(enumerate(text.split(b"\n")[:-1], self.line))
+        careful = self._read_sorted(lines, (quotes, usual_fields))
+        careful.sort()
+        places = [number - i for i, (number, _) in enumerate(careful)]
+        runs = [
+            [line for _, line in run] for _, run in groupby(zip(places, careful, strict=True), lambda pair: pair[0])
+        ]
+        # A record may go on in the next line, so lines that follow each other are read together.
+        self._read_with_care([(run[0][0], b"\n".join(line for _, line in run) + b"\n") for run in runs])
+        self.line += len(lines)
+
+    def _read_sorted(self, lines: list[Numbered], sorters: tuple[Callable[[bytes], int | None], ...]) -> list[Numbered]:
+        """Read lines in groups that are alike in something, and return those that need care."""
+        if not sorters:
+            half = len(lines) // 2
+            return self._read_group(lines[:half], ()) + self._read_group(lines[half:], ())
+        groups: dict[int | None, list[Numbered]] = {}
+        for numbered in lines:
+            groups.setdefault(sorters[0](numbered[1]), []).append(numbered)
+        careful = groups.pop(None, [])
+        for group in groups.values():
+            careful += self._read_group(group, sorters[1:])
+        return careful
+
+    def _read_group(self, lines: list[Numbered], sorters: tuple[Callable[[bytes], int | None], ...]) -> list[Numbered]:
+        if len(lines) < FEW:
+            return lines
+        try:
+            self._read_usual(b"\n".join(line for _, line in lines) + b"\n", [number for number, _ in lines])
+            return []
+        except MISFITS:
+            return self._read_sorted(lines, sorters)
+
+    def read_last(self, text: bytes) -> None:
+        """Read a line behind which the object ends, without line feed."""
+        if not self.given_up:
+            self._read_with_care([(self.line, text)])
+
+    def _read_with_care(self, texts: list[tuple[int, bytes]]) -> None:
+        """Read lines one by one, from texts with the numbers of their first lines."""
+        found: dict[str, list[Line]] = {}
+        for first, text in texts:
+            for line in read_lines(text, first, self.item.facts.load_balancer, self.fewest):
+                if isinstance(line, Line):
+                    found.setdefault(line.form.name, []).append(line)
+                    for remark in line.remarks:
+                        self.aside(line.number, remark, line.text, kept=True)
+                elif isinstance(line, Broken):
+                    self.aside(line.number, line.reason, line.text)
+                    self.barren += 1
+                else:
+                    self.skipped[line.kind] += 1
         for name, lines in found.items():
             numbers = np.array([line.number for line in lines], np.uint64)
             self.rows.append((FORMS[name].table, self._batch(FORMS[name], careful_columns(lines), numbers, True)))
-        count = text.count(b"\n")
-        self.line += count
-        self.barren = 0 if found else self.barren + count
-        if self.barren > BARREN and not self.skipped:
+            self.fewest.setdefault(name, lines[0].count)
+        if self.rows:
+            self.barren = 0
+        if self.barren > BARREN:
             self.given_up = True
             self.aside(0, GIVEN_UP)
 
@@ -249,8 +304,11 @@ def shape(text: bytes) -> tuple[Form, list[str]]:
     line = text[: text.index(b"\n")]
     if not START.match(line) or b"\r" in text:
         raise Misfit
-    tokens = split(line.decode(errors="replace"))
-    kind = kind_of(tokens or [])
+    first = line.decode(errors="replace")
+    tokens = split(first)
+    kind = kind_of(tokens or first.split(" "))
+    if kind == "nlb":
+        tokens = first.split(" ")
     form = FORMS.get(kind)
     if tokens is None or form is None or len(tokens) < form.least:
         raise Misfit
@@ -258,14 +316,29 @@ def shape(text: bytes) -> tuple[Form, list[str]]:
     return form, names
 
 
-def columns_of(text: bytes, names: list[str]) -> dict[str, pa.Array]:
+def quotes(line: bytes) -> int | None:
+    """How many quotes a line has; null when it does not begin like a log line."""
+    return line.count(b'"') if START.match(line) else None
+
+
+def usual_fields(line: bytes) -> int | None:
+    """How many fields a line has; null when its quotes do not match.
+
+    >>> usual_fields(b'http 2022-07-05T04:47:50Z "a b" -'), usual_fields(b'http 2022-07-05T04:47:50Z "a "b" -')
+    (4, None)
+    """
+    fields = FIELD.findall(line)
+    return len(fields) if b" ".join(fields) == line else None
+
+
+def columns_of(text: bytes, names: list[str], quoted: bool) -> dict[str, pa.Array]:
     """The columns of a text of usual lines, like its first one; raises Misfit or ArrowInvalid for any other."""
     if not text.isascii():
         check_encoding(text)
     table = csv.read_csv(
         pa.BufferReader(text),
         csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names),
-        csv.ParseOptions(delimiter=" ", double_quote=False),
+        csv.ParseOptions(delimiter=" ", quote_char='"' if quoted else False, double_quote=False),
         csv.ConvertOptions(
             check_utf8=False,
             column_types={name: raw_type(name) for name in names},
@@ -278,7 +351,7 @@ def columns_of(text: bytes, names: list[str]) -> dict[str, pa.Array]:
         raise Misfit
     columns = dict(zip(names, (column.combine_chunks() for column in table.unify_dictionaries()), strict=True))
     for name, column in columns.items():
-        if has(QUOTE, column) or (name in NUMBERS and not sound(column)):
+        if (quoted and has(QUOTE, column)) or (name in NUMBERS and not sound(column)):
             raise Misfit
     further = [columns.pop(name) for name in names if name.startswith("rest")]
     if further:

@@ -80,6 +80,7 @@ class Line:
 
     number: int
     form: Form
+    count: int  # of its fields
     values: list[Any]
     rest: list[str | None]
     remarks: tuple[str, ...] = ()
@@ -152,6 +153,7 @@ def read_line(line: bytes, number: int, load_balancer: str | None, fewest: dict[
         form = FORMS[kind]
         if len(tokens) < max(form.least, fewest.get(kind, 0)):
             raise Misfit(ENDS_EARLY)
+        count = len(tokens)
         tokens += [None] * (len(form.fields) - len(tokens))
         values = [value(name, token) for name, token in zip(form.fields, tokens, strict=False)]
         place = form.fields.index("elb")
@@ -167,7 +169,7 @@ def read_line(line: bytes, number: int, load_balancer: str | None, fewest: dict[
         for name, token in zip(form.fields, values, strict=True)
         if name in ("client", "target", "destination", "node") and token and address(token)[0] is None
     )
-    return Line(number, form, values, tokens[len(form.fields) :], odd, line)
+    return Line(number, form, count, values, tokens[len(form.fields) :], odd, line)
 
 
 def tokens_of(text: str) -> tuple[str, list[str | None]]:
@@ -178,6 +180,8 @@ def tokens_of(text: str) -> tuple[str, list[str | None]]:
     """
     tokens = split(text)
     kind = kind_of(tokens if tokens is not None else text.split(" "))
+    if kind == "nlb":
+        tokens = text.split(" ")  # quotes are part of its fields
     if kind in ODD and (tokens is None or not fits(kind, tokens)):
         odd = split_odd(kind, text)
         if tokens is None and odd is None:
