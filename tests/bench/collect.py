@@ -13,10 +13,12 @@ from tests.bench.logs import make_logs
 
 EVENTS, FILES, ROUNDS = 400_000, 1_000, 3
 
+# What `trailboard collect` does.
 OURS = """
 import sys
-from engine import Engine
-report = Engine(sys.argv[2]).collect("cloudtrail", sys.argv[1])
+from engine.lake.collect import collect
+from engine.lake.store import Lake
+report = collect(Lake.open(sys.argv[2], create=True), "cloudtrail", sys.argv[1])
 assert report.events == int(sys.argv[3]), report
 """
 DUCKDB = """
