@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from ipaddress import ip_address
 
 from engine.commands.search import Search
 from engine.commands.table import TableCommand
@@ -112,16 +113,32 @@ def _is(field: str, value: str | int | float | bool | None) -> Expr:
 
 
 def _one_of(field: str, values: Sequence[str | int | float | bool | None]) -> Expr:
-    """`in(field, …)` takes `*` in text constants, so text with a star is compared through `string()`."""
-    present = [_exact(value) for value in values if value is not None]
+    present = [choice for value in values if value is not None for choice in choices(value)]
     tests: list[Expr] = [Call("in", (field_ref(field), *present))] if present else []
     if None in values:
         tests.append(Call("isnull", (field_ref(field),)))
     return tests[0] if len(tests) == 1 else Binary("or", tests[0], tests[1])
 
 
-def _exact(value: str | int | float | bool) -> Expr:
-    return Call("concat", (Literal(value),)) if isinstance(value, str) and "*" in value else Literal(value)
+def choices(value: str | int | float | bool) -> list[Expr]:
+    """With what `in(field, …)` finds a value that was seen in an answer.
+
+    A star in a text constant would be a wildcard. An address may stand in a field of text or of the type `ip`, which
+    no text constant fits.
+    """
+    if not isinstance(value, str):
+        return [Literal(value)]
+    if "*" in value:
+        return [Call("concat", (Literal(value),))]
+    return [Literal(value), Call("ip", (Literal(value),))] if _is_address(value) else [Literal(value)]
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _all(conditions: Sequence[Expr]) -> Expr | None:

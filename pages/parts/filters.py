@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache, reduce
 
 from engine.language.grammar import parse, parse_expression
-from engine.language.nodes import Binary, Call, Expr, Literal, Query
-from engine.language.rewrite import with_condition
+from engine.language.nodes import Binary, Call, Expr, Query
+from engine.language.rewrite import choices, with_condition
 from pages.parts.periods import Period
 from pages.parts.scopes import CLOUDTRAIL, Scope
 
@@ -42,9 +42,8 @@ class Filters:
 
 
 def _is_one_of(value: str, chosen: tuple[str, ...]) -> Expr:
-    """An expression has one of these values; `concat` keeps a star in a value from being a wildcard."""
-    names = [Call("concat", (Literal(name),)) if "*" in name else Literal(name) for name in chosen]
-    return Call("in", (parse_expression(value), *names))
+    """An expression has one of these values."""
+    return Call("in", (parse_expression(value), *(choice for name in chosen for choice in choices(name))))
 
 
 @cache

@@ -76,3 +76,12 @@ def test_clicked_values_mean_themselves_whatever_they_hold() -> None:
     for value in ("x*", "xy", 'q"| limit 0'):
         found = engine.execute(parse(print_query(rows_behind(query, {"a b": value})))).frame
         assert found["a b"].tolist() == [value]
+
+
+def test_clicked_addresses_are_found_as_text_and_as_addresses() -> None:
+    rows = "json \"[{a: '8.8.8.8'}, {a: '2001:db8::1'}, {a: 'ec2.amazonaws.com'}]\""
+    engine = Engine()
+    for query in (parse(rows), parse(f"{rows} | eval a = ip(a)")):
+        for value in ("8.8.8.8", "2001:db8::1"):
+            found = engine.execute(parse(print_query(rows_behind(query, {"a": value})))).frame
+            assert len(found) == 1
