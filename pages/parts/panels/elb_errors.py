@@ -20,7 +20,6 @@ from pages.parts.panel import (
 )
 from pages.parts.texts import Text
 
-EXPECTED_HOSTS = Settings.load().expected_hosts
 # What scanners ask every server for.
 PROBES = (
     "/.env", "/wp-login.php", "/wp-admin", "/xmlrpc.php", "/.git", "/.aws", "/.ssh", "/phpmyadmin", "/actuator",
@@ -52,7 +51,8 @@ def host_signal(row: Row) -> Signal | None:
         return Signal("amber", Text("no Host header", "호스트 헤더 없음"))
     if _is_address(str(host)):
         return Signal("red", Text("an address instead of a name", "이름 대신 IP 주소"))
-    if EXPECTED_HOSTS and not any(_fits(str(host), name) for name in EXPECTED_HOSTS):
+    expected = Settings.load().expected_hosts
+    if expected and not any(_fits(str(host), name) for name in expected):
         own = str(host).endswith(".elb.amazonaws.com")
         reason = Text("the load balancer's own name", "로드 밸런서 자체 이름") if own else UNEXPECTED
         return Signal("amber" if own else "red", reason)
