@@ -2,18 +2,19 @@
 # `make run` and `make test` also make `.venv` and install into it, again only when a requirement changed.
 
 PYTHON ?= python3
+PORT ?= 8501
 BIN := .venv/bin
 
 .PHONY: help run test check bench
 
 help:
-	@echo "make run    the app, on http://localhost:8501"
+	@echo "make run    the app, on http://localhost:8501 (PORT=8502 for another)"
 	@echo "make test   all tests (browser tests where a Chromium is found)"
 	@echo "make check  ruff and mypy"
 	@echo "make bench  benchmarks"
 
 run: .venv/.installed
-	$(BIN)/trailboard run
+	$(BIN)/trailboard run --port $(PORT)
 
 test: .venv/.installed-dev
 	$(BIN)/pytest $(ARGS)

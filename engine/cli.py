@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -112,7 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     run = add("run", run_app, "start the app on the configured lake, or on sample data when there is none")
     _add_lake(run)
-    run.add_argument("--port", type=int, default=8501, help="port of the app (default: %(default)s)")
+    run.add_argument("--port", type=_port, default=8501, help="port of the app (default: %(default)s)")
     run.add_argument(
         "--address", default="localhost", help="address to listen on; 0.0.0.0 lets others in (default: %(default)s)"
     )
@@ -197,13 +198,30 @@ def run_app(arguments: argparse.Namespace) -> int:
     _require_lake(settings)
     if not APP.is_file():
         raise SourceError(f"{APP} is missing", "run Trailboard from a checkout: pip install --editable .")
+    _require_free(arguments.port)
     server = ["--server.port", str(arguments.port), "--server.address", arguments.address]
     if arguments.no_browser:
         server += ["--server.headless", "true"]
     environment = os.environ if settings.is_demo else {**os.environ, "TRAILBOARD_LAKE": settings.lake}
     os.chdir(APP.parent)  # Streamlit reads .streamlit/config.toml from where it starts
     sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, "-m", "streamlit", "run", str(APP), *server], environment)
+    os.execve(sys.executable, [sys.executable, "-m", "pages.parts.serve", "run", str(APP), *server], environment)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a port: a number from 1 to 65535")
+    return int(text)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("localhost", port))
+        except OSError as problem:
+            hint = f"trailboard run --port {port % 65535 + 1}, or make run PORT={port % 65535 + 1}"
+            raise SourceError(f"port {port} cannot be used: {problem.strerror}", hint) from None
 
 
 def collect_logs(arguments: argparse.Namespace) -> int:

@@ -287,7 +287,7 @@ def test_run_starts_streamlit_on_the_lake(monkeypatch: pytest.MonkeyPatch, tmp_p
     main(["run", "--lake", "lake", "--port", "9000", "--no-browser"])
     program, arguments, environment = calls[0]
     assert program == sys.executable
-    assert arguments[1:4] == ["-m", "streamlit", "run"]
+    assert arguments[1:4] == ["-m", "pages.parts.serve", "run"]
     assert arguments[arguments.index("--server.port") + 1] == "9000"
     assert arguments[arguments.index("--server.address") + 1] == "localhost"
     assert environment["TRAILBOARD_LAKE"] == str(tmp_path / "lake")
@@ -393,3 +393,10 @@ def test_interrupting_a_collect_keeps_what_was_stored(tmp_path: Path) -> None:
     query = ["query", "table cloudtrail | stats count", "--format", "csv", "--lake", str(tmp_path / "lake")]
     done = subprocess.run([*COMMAND, *query], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "count\n40000\n"
+
+
+@pytest.mark.parametrize("port", ["0", "99999999", "x", "-1"])
+def test_a_port_that_is_none_is_a_usage_mistake(port: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "engine.cli", "run", "--port", port], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

@@ -65,7 +65,7 @@ def with_totals(rows: Rows, command: Command, measures: Sequence[Named], by: Seq
     measured = {column_name(item): planned(rows, item) for item in measures}
     inner += [(f"v{i}", value) for i, value in enumerate(measured.values())]
     listed = ", ".join(f"key_{i}" for i in range(len(names)))
-    tail = f"FROM {keyed}" + (f" GROUP BY {which} ({listed})" if names else "")
+    tail = f"FROM {keyed}" + (f" GROUP BY {which} ({listed})" if names else " GROUP BY ()")
     made = built(context, inner, tail, [keyed])
     return _labelled(made, names, list(measured), label)
 

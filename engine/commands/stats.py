@@ -110,7 +110,8 @@ def summarised(rows: Rows, measures: Sequence[Named], by: Sequence[str]) -> Rows
     # `stats count as n, sum(x) as n`: the last one wins, as in a map of fields.
     unique = list(dict(outputs).items())
     positions = [index for index, (output, _) in enumerate(unique, 1) if output in by]
-    grouping = f" GROUP BY {', '.join(str(position) for position in positions)}" if by else ""
+    # GROUP BY () makes one row even where no aggregate is left in the SELECT, as of a field that nothing has.
+    grouping = f" GROUP BY {', '.join(str(position) for position in positions) or '()'}"
     made = built(rows.context, unique, f"FROM {rows.step}{grouping}", [rows.step], order=list(dict.fromkeys(by)))
     return made.with_columns(made.columns, [output for output, _ in unique])
 
