@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,10 +16,11 @@ import pyarrow as pa
 from engine.backend import ArrowFunction
 from engine.catalog import DOUBLE, LONG, STRING, Type
 from engine.language.errors import SourceError
-from engine.sql import identifier
 
 if TYPE_CHECKING:
     from engine.geo import Geo
+
+_LONGEST_CELL = 2**31 - 1  # characters
 
 _GEOIP: dict[str, Type] = {
     "country": STRING,
@@ -34,15 +37,20 @@ _GEOIP: dict[str, Type] = {
 
 
 class LookupTable(Protocol):
-    """What the engine needs of a lookup table: its columns, SQL that finds a key's facts, the function behind it."""
+    """What the engine needs of a lookup table: its columns, SQL that finds a key's facts, the function behind it.
+
+    `member` is the member of the facts that holds a column.
+    """
 
     @property
     def columns(self) -> Mapping[str, Type]: ...
 
     @property
-    def function(self) -> ArrowFunction: ...
+    def function(self) -> ArrowFunction | None: ...
 
     def find(self, key: str) -> str: ...
+
+    def member(self, column: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,9 @@ class GeoIp:
 
     def find(self, key: str) -> str:
         return f"geoip({key})"
+
+    def member(self, column: str) -> str:
+        return column
 
     @property
     def function(self) -> ArrowFunction:
@@ -95,36 +106,98 @@ class CsvLookup:
 
     @property
     def _function_name(self) -> str:
-        return f"lookup_{self.name.encode().hex()}"
+        return f"lookup_{os.fsencode(self.name).hex()}"
 
     def find(self, key: str) -> str:
         return f"{self._function_name}({key})"
 
+    def member(self, column: str) -> str:
+        return f"c{self.names.index(column)}"  # DuckDB takes `Code` and `code` for one name
+
     @property
     def function(self) -> ArrowFunction:
         """The SQL function behind `find`."""
-        members = ", ".join(f"{identifier(name)} VARCHAR" for name in self.names)
-        kind = pa.struct([(name, pa.string()) for name in self.names])
+        members = {name: self.member(name) for name in self.names}
+        kind = pa.struct([(member, pa.string()) for member in members.values()])
+
+        def facts(key: str) -> dict[str, str | None] | None:
+            row = self.rows.get(key)
+            return None if row is None else {member: row.get(name) for name, member in members.items()}
 
         def lookup(keys: pa.Array) -> pa.Array:
-            return pa.array([self.rows.get(key) for key in keys.to_pylist()], kind)
+            return pa.array([facts(key) for key in keys.to_pylist()], kind)
 
-        return self._function_name, ["VARCHAR"], f"STRUCT({members})", lookup
+        return (
+            self._function_name,
+            ["VARCHAR"],
+            f"STRUCT({', '.join(f'{member} VARCHAR' for member in members.values())})",
+            lookup,
+        )
 
 
-def csv_lookups(folder: Path | None) -> dict[str, CsvLookup]:
+@dataclass(frozen=True)
+class BrokenLookup:
+    """A lookup file that cannot be used: only queries that name it fail."""
+
+    problem: str
+
+    @property
+    def columns(self) -> Mapping[str, Type]:
+        raise SourceError(self.problem)
+
+    @property
+    def function(self) -> None:
+        return None
+
+    def find(self, key: str) -> str:
+        raise SourceError(self.problem)
+
+    def member(self, column: str) -> str:
+        raise SourceError(self.problem)
+
+
+def csv_lookups(folder: Path | None) -> dict[str, CsvLookup | BrokenLookup]:
     """One lookup table for each `NAME.csv` of a folder."""
     if folder is None or not folder.is_dir():
         return {}
-    return {path.stem: read_csv_lookup(path) for path in sorted(folder.glob("*.csv"))}
+    found: dict[str, CsvLookup | BrokenLookup] = {}
+    for path in sorted(folder.glob("*.csv")):
+        try:
+            found[path.stem] = read_csv_lookup(path)
+        except SourceError as problem:
+            found[path.stem] = BrokenLookup(problem.message)
+    return found
+
+
+def header_names(cells: Iterable[str]) -> list[str]:
+    """Field names of a header line: each name once, and one for cells without.
+
+    >>> header_names(["id", " id ", "", "id_2"])
+    ['id', 'id_2', 'column2', 'id_2_2']
+    """
+    names: dict[str, None] = {}
+    numbers: defaultdict[str, int] = defaultdict(lambda: 1)
+    for index, cell in enumerate(cells):
+        first = name = cell.strip() or f"column{index}"
+        while name in names:
+            numbers[first] += 1
+            name = f"{first}_{numbers[first]}"
+        names[name] = None
+    return list(names)
 
 
 def read_csv_lookup(path: Path) -> CsvLookup:
     """Read a lookup file. Raises SourceError when it has no header or cannot be read."""
+    csv.field_size_limit(_LONGEST_CELL)
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            names, *rows = [row for row in csv.reader(lines) if row]
-    except (OSError, UnicodeDecodeError, ValueError) as problem:
-        raise SourceError(f"the lookup file {path} cannot be read: {problem or 'it is empty'}") from None
-    found = {row[0]: dict(zip(names, row, strict=False)) for row in rows}
+            rows = [row for row in csv.reader(lines) if row]
+    except OSError as problem:
+        raise SourceError(f"the lookup file {path} cannot be read: {problem.strerror}") from None
+    except (ValueError, csv.Error) as problem:
+        raise SourceError(f"the lookup file {path} cannot be read: {problem}") from None
+    if not rows:
+        raise SourceError(f"the lookup file {path} cannot be read: it is empty")
+    names = header_names(rows[0])
+    found = {row[0]: dict(zip(names, row, strict=False)) for row in rows[1:]}
     return CsvLookup(path.stem, tuple(names), found)

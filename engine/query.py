@@ -112,7 +112,11 @@ class Engine:
         self._file_folder = file_folder
         self._lake = _opened(lake)
         self._lookups: dict[str, LookupTable] = {**csv_lookups(lookup_folder), "geoip": geoip(geo)}
-        functions = (*FUNCTIONS, TAKEN_GROUPS, *(lookup.function for lookup in self._lookups.values()))
+        functions = (
+            *FUNCTIONS,
+            TAKEN_GROUPS,
+            *(made for lookup in self._lookups.values() if (made := lookup.function)),
+        )
         self._duckdb = DuckDB(memory_limit=memory_limit, functions=functions)
         self._procedures = procedures(procedure_folder)
 

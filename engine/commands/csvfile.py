@@ -29,6 +29,7 @@ from engine.commands.files import (
 from engine.language.durations import read_count, read_switch
 from engine.language.errors import QueryError
 from engine.language.nodes import Command, Option
+from engine.lookups import header_names
 from engine.plan import Rows, stored
 
 CODES = Codes("10800", "10801", "10802")
@@ -89,7 +90,7 @@ class CsvFile(Command):
         for file in files(context, path_text(context, self.path, CODES), CODES):
             with opened(file) as raw:
                 found = records(lines(raw, file.name, context, context.option(self, "cs", "utf-8")), read)
-                names = [name.strip() or f"column{index}" for index, name in enumerate(next(found, []))]
+                names = header_names(next(found, []))
                 for cells in found:
                     yield _named(cells, names, most, with_rest) | {"_file": file.name}
 

@@ -91,7 +91,9 @@ def files(context: Context, path: str, codes: Codes) -> list[Path]:
         hint = "whoever runs this Trailboard can name one that queries may read"
         raise QueryError("90200", "files cannot be read: no file folder is configured", hint=hint)
     root = context.file_folder.resolve()
-    *folders, name = [part for part in path.split("/") if part not in ("", ".")]
+    *folders, name = [part for part in path.split("/") if part not in ("", ".")] or [""]
+    if not name:
+        raise QueryError(codes.path, f"`{path}` is a folder: name a file in it")
     parent = root.joinpath(*folders)
     _refuse_outside(root, parent, path, is_outside=".." in (*folders, name) or "\0" in path)
     if "*" in name:

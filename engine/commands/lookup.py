@@ -9,7 +9,6 @@ from typing import ClassVar, Protocol
 
 import pyparsing as pp
 
-from engine import sql
 from engine.catalog import NULL, Type
 from engine.language.errors import QueryError, Span, did_you_mean
 from engine.language.grammar import fail, keyword, must, name, put, several, spanned
@@ -19,12 +18,14 @@ from engine.values import Value, cast, common, text
 
 
 class Lookup(Protocol):
-    """A lookup table: its columns, and SQL that finds the facts of a key (a struct, null for a miss)."""
+    """A lookup table: its columns, SQL that finds the facts of a key (a struct, null for a miss), their members."""
 
     @property
     def columns(self) -> Mapping[str, Type]: ...
 
     def find(self, key: str) -> str: ...
+
+    def member(self, column: str) -> str: ...
 
 
 def _output(_: Span, tokens: pp.ParseResults) -> tuple[str, str]:
@@ -78,6 +79,7 @@ class LookupCommand(Command):
             known = rows.context.lookups
             hint: str | None = did_you_mean(self.table, known) or f"lookup tables: {', '.join(sorted(known))}"
             raise QueryError("20701", f"there is no lookup table `{self.table}`", self.span, hint)
+        columns = lookup.columns
         warn_unknown(rows, [self.key], self)
         if not rows.reads_alike():
             rows = rows.materialized()
@@ -87,12 +89,12 @@ class LookupCommand(Command):
         found, facts = _with_facts(rows, text(key).sql, lookup)
         added: dict[str, Value] = {}
         for column, alias in self.outputs:
-            kind = lookup.columns.get(column)
+            kind = columns.get(column)
             if kind is None:
-                hint = did_you_mean(column, lookup.columns)
+                hint = did_you_mean(column, columns)
                 rows.context.warn(f"lookup `{self.table}` has no column `{column}`", self.span, hint)
                 continue
-            added[alias] = _over(Value(f"{facts}.{sql.identifier(column)}", kind), rows.field(alias))
+            added[alias] = _over(Value(f"{facts}.{lookup.member(column)}", kind), rows.field(alias))
         return found.with_fields(added)
 
 

@@ -9,12 +9,12 @@ import pyparsing as pp
 
 from engine.commands.json import json_rows
 from engine.language.durations import read_count
-from engine.language.errors import QueryError, did_you_mean
+from engine.language.errors import QueryError, SourceError, did_you_mean
 from engine.language.grammar import fail, must, name, put, read_options, several
 from engine.language.nodes import Command, Option, OptionValue
 from engine.language.pieces import skip_blanks
 from engine.language.printer import print_option
-from engine.lookups import CsvLookup
+from engine.lookups import BrokenLookup, CsvLookup
 from engine.plan import Rows
 
 
@@ -70,6 +70,8 @@ class LookupTableCommand(Command):
         if lookup is None:
             hint = did_you_mean(self.table, context.lookups) or f"lookup tables: {', '.join(sorted(context.lookups))}"
             raise QueryError("20701", f"there is no lookup table `{self.table}`", self.span, hint)
+        if isinstance(lookup, BrokenLookup):
+            raise SourceError(lookup.problem)
         if not isinstance(lookup, CsvLookup):
             raise QueryError("20701", f"`{self.table}` has no rows to show; use it in `lookup`", self.span)
         for column in self.names:

@@ -82,6 +82,12 @@ def test_csvfile(run: Run) -> None:
     assert run("csvfile csv/a.csv | stats count by _file") == [{"_file": "a.csv", "count": 3}]
 
 
+def test_csvfile_keeps_columns_of_one_name(tmp_path: Path) -> None:
+    (tmp_path / "twice.csv").write_text("id,id,,id_2\n1,2,3,4\n")
+    rows = Engine(file_folder=tmp_path).run("csvfile twice.csv | fields - _file")
+    assert rows.to_dict("records") == [{"id": "1", "id_2": "2", "column2": "3", "id_2_2": "4"}]
+
+
 def test_csvfile_options(run: Run) -> None:
     assert run("csvfile offset=1 limit=1 /csv/a.csv | fields n") == [{"n": "2"}]
     assert run("csvfile limit=0 /csv/a.csv | stats count") == [{"count": 3}]
@@ -227,9 +233,27 @@ def test_lookuptable(run: Run, with_files: Engine) -> None:
     )
 
 
+def test_an_odd_lookup_file_stops_only_the_queries_that_name_it(tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("Code,code,,code\n1,2,3,4\n")
+    (tmp_path / "long.csv").write_text(f"k,v\na,{'x' * 200_000}\n")
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "latin.csv").write_bytes(b"k,v\n\xe9,1\n")
+    (tmp_path / "folder.csv").mkdir()
+    engine = Engine(lookup_folder=tmp_path)
+    found = engine.run('json "{k: 1}" | lookup odd k output code, Code as a, column2, code_2')
+    assert found.to_dict("records") == [{"k": 1, "code": "2", "a": "1", "column2": "3", "code_2": "4"}]
+    assert len(engine.run("json \"{k: 'a'}\" | lookup long k output v")["v"][0]) == 200_000
+    for name, reason in (("empty", "empty"), ("latin", "utf-8"), ("folder", "directory")):
+        for query in (f"lookuptable {name}", f'json "{{k: 1}}" | lookup {name} k output v'):
+            with pytest.raises(SourceError, match=rf"{name}\.csv.*{reason}"):
+                engine.run(query)
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
+        ("textfile .", "10702"),
+        ("csvfile ./.", "10802"),
         ("lookuptable", "20701"),
         ("lookuptable nope", "20701"),
         ("lookuptable geoip", "20701"),
