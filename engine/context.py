@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -66,6 +67,7 @@ class Context:
     warnings: list[Warned] = field(default_factory=list)
     scans: list[tuple[str, Scan]] = field(default_factory=list)
     current: str = ""
+    names: Iterator[int] = field(default_factory=count)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -76,6 +78,10 @@ class Context:
         warned = Warned(message, span, hint)
         if warned not in self.warnings:
             self.warnings.append(warned)
+
+    def variable(self) -> str:
+        """A name for the variable of a lambda, unlike any other of this run."""
+        return f"held{next(self.names)}"
 
     def for_subquery(self) -> Context:
         """The same run, with parameters of its own that start as a copy."""

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from engine.context import Context
 
 
+WORTH_A_NAME = 400  # characters of SQL from which on an argument is worth a name
+LONGEST = 200_000  # DuckDB takes seconds to read more, and nothing can stop it meanwhile
+
+
 @dataclass(frozen=True)
 class Column:
     """Where a field is: the SQL column that holds it now, and its type."""
@@ -86,7 +90,24 @@ class Scope:
             message = f"`{call.name}` is an aggregate: it works in `stats`, `timechart` and their like"
             raise QueryError("90900", message, call.span)
         found = find(call, functions(), "90900", "function")
-        return bind(found, call, self.plan, self.context.evaluate, self)
+        held: list[tuple[str, str]] = []
+
+        def argument(expr: Expr) -> Value:
+            """A long argument is computed once and named: functions use theirs often, and nested calls multiply."""
+            value = self.plan(expr)
+            if len(value.sql) <= WORTH_A_NAME or not value.per_row:
+                return value
+            held.append((self.context.variable(), value.sql))
+            return replace(value, sql=held[-1][0], predicate=None)
+
+        made = bind(found, call, argument, self.context.evaluate, self)
+        for name, expression in reversed(held):
+            if name in made.sql:
+                once = f"list_transform([{expression}], lambda {name}: {made.sql})[1]"
+                made = replace(made, sql=once, predicate=None)
+        if len(made.sql) > LONGEST:
+            raise QueryError("90200", "the expression is nested too deeply", call.span, "use several `eval`s")
+        return made
 
     def _binary(self, op: str, left: Expr, right: Expr) -> Value:
         a, b = self.plan(left), self.plan(right)

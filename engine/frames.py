@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -48,7 +49,7 @@ def python_value(value: Any, kind: Type, zone: ZoneInfo) -> Any:
     if value is None:
         return None
     if kind == ANY:
-        return _untagged(_decode(value), zone)
+        return _read(value, zone)
     if kind == DATE:
         return value.astimezone(zone)
     if kind.name == "list":
@@ -62,8 +63,22 @@ def _map(value: Mapping[str, Any], kind: Type, zone: ZoneInfo) -> dict[str, Any]
     """A struct without the keys that were absent, the undeclared ones put back."""
     found = {name: python_value(value[name], member, zone) for name, member in kind.keys if value[name] is not None}
     if kind.rest is not None and value[kind.rest] is not None:
-        found |= _untagged(_decode(value[kind.rest]), zone)
+        rest = _read(value[kind.rest], zone)
+        found |= rest if isinstance(rest, dict) else {kind.rest: rest}
     return found
+
+
+def _read(text: str, zone: ZoneInfo) -> Any:
+    """A JSON text as a value; one that Python cannot hold, 600 lists deep for example, stays text."""
+    try:
+        return _untagged(_decode(text), zone)
+    except msgspec.MsgspecError:  # a number like 1e999
+        try:
+            return _untagged(json.loads(text), zone)
+        except (ValueError, RecursionError):
+            return text
+    except RecursionError:
+        return text
 
 
 def _untagged(value: Any, zone: ZoneInfo) -> Any:

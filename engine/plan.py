@@ -112,7 +112,7 @@ class Rows:
     def visible(self) -> list[str]:
         """Field names of a result, in the language's column order: the hint's, then all others by name."""
         shown = [name for name, column in self.columns.items() if not column.hidden]
-        first = [name for name in self.hint or () if name in self.columns]
+        first = list(dict.fromkeys(name for name in self.hint or () if name in self.columns))
         return first + sorted(name for name in shown if name not in first)
 
     def statement(self) -> str:

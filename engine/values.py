@@ -78,7 +78,7 @@ def order_keys(expression: str, kind: Type) -> list[str]:
         case "any":
             return [f"any_rank({expression})", f"any_order_number({expression})", f"any_order_text({expression})"]
         case "map":
-            return ["0"]
+            return [f"if({expression} IS NULL, NULL, 0)"]
     return [expression]
 
 
@@ -287,10 +287,10 @@ _ANY_AS: tuple[tuple[Type, str, str], ...] = (
     (LONG, "any_is_integer({0})", "TRY_CAST({0} AS BIGINT)"),
     (DOUBLE, "regexp_matches({0}, '^[-\\d]')", "TRY_CAST({0} AS DOUBLE)"),
     (BOOL, "{0} IN ('true', 'false')", "({0} = 'true')"),
-    (IP, """starts_with({0}, '{{"$ip"')""", """json_extract_string({0}, '$."$ip"')"""),
+    (IP, "is_tagged_ip({0})", """json_extract_string({0}, '$."$ip"')"""),
     (
         DATE,
-        """starts_with({0}, '{{"$date"')""",
+        "is_tagged_date({0})",
         """make_timestamptz(CAST(json_extract({0}, '$."$date"') AS BIGINT))""",
     ),
 )
