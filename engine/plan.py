@@ -70,7 +70,8 @@ class Rows:
 
     def where(self, condition: str) -> Rows:
         """Only the rows that fulfil a condition."""
-        clause = "QUALIFY" if "row_number() OVER (" in condition else "WHERE"  # `seq` looks at other rows
+        code = re.sub(r"'(?:[^']|'')*'", "", condition)
+        clause = "QUALIFY" if "row_number() OVER (" in code else "WHERE"  # `seq` looks at other rows
         return self.select(f"SELECT * FROM {self.step} {clause} {condition}")
 
     def with_fields(self, values: Mapping[str, Value]) -> Rows:

@@ -109,10 +109,13 @@ def summarised(rows: Rows, measures: Sequence[Named], by: Sequence[str]) -> Rows
     outputs = keys + [(column_name(item), planned(rows, item)) for item in measures]
     # `stats count as n, sum(x) as n`: the last one wins, as in a map of fields.
     unique = list(dict(outputs).items())
-    positions = [index for index, (output, _) in enumerate(unique, 1) if output in by]
-    # GROUP BY () makes one row even where no aggregate is left in the SELECT, as of a field that nothing has.
-    grouping = f" GROUP BY {', '.join(str(position) for position in positions) or '()'}"
-    made = built(rows.context, unique, f"FROM {rows.step}{grouping}", [rows.step], order=list(dict.fromkeys(by)))
+    # GROUP BY () makes one row even where no aggregate is left in the SELECT, as of a field that nothing has. Keys are
+    # named by their step, as an aggregate's alias may be a key's name too.
+    kept = [key for key, value in dict(keys).items() if dict(unique)[key] is value]
+    grouped = [f"{rows.step}.{value.sql}" for value in dict(keys).values() if value.type != NULL]
+    grouped += [str(n) for n, (key, value) in enumerate(unique, 1) if key in kept and value.type == NULL]
+    tail = f"FROM {rows.step} GROUP BY {', '.join(grouped) or '()'}"
+    made = built(rows.context, unique, tail, [rows.step], order=kept)
     return made.with_columns(made.columns, [output for output, _ in unique])
 
 

@@ -12,6 +12,7 @@ from engine.catalog import DATE
 from engine.commands.stats import by_list, column_name, measure_list, planned, print_measures
 from engine.commands.wide import wide
 from engine.language.durations import Duration, read_duration, read_span, read_switch
+from engine.language.errors import QueryError
 from engine.language.nodes import Command, Named, Option
 from engine.plan import Rows, built, warn_unknown
 from engine.values import Value
@@ -53,6 +54,8 @@ class Timechart(Command):
         present = " AND ".join(f"{value.sql} IS NOT NULL" for value in (time, *series))
         start = Value(bucket(time.sql, span, context.timezone, offset), DATE)
         aggregated = [(column_name(item), planned(rows, item)) for item in self.measures]
+        if not self.by and any(name == "_time" for name, _ in aggregated):
+            raise QueryError("21800", "`_time` is the start of the bucket", self.span, "name it otherwise")
         kept = rows.where(present)
         if not self.by:
             outputs = list(dict([("_time", start), *aggregated]).items())
