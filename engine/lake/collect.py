@@ -425,9 +425,11 @@ class Writer:
         for day, rows in rows_by_day([reject_row(item, found, now) for item, found in batch.rejects], REJECTS):
             self._store_once(self._rejects, day, rows)
         notes = rows_by_day([{**row, "collected": now} for row in batch.notes], OBJECTS)
-        files = [self._objects.write(rows, day) for day, rows in notes]
-        while files and not self._objects.commit(files):
-            pass  # a second note of the same object does no harm
+        files: list[File] = []
+        with self._objects.undoing(files):
+            files.extend(self._objects.write(rows, day) for day, rows in notes)
+            while files and not self._objects.commit(files):
+                pass  # a second note of the same object does no harm
 
     def _store_events(self, table: LogTable, rows: pa.Table) -> None:
         """Sort, drop what is there already, and commit."""
@@ -439,29 +441,34 @@ class Writer:
         rows = rows_taken(rows, pa.array(places[once[places]]))
         compared: set[str] = set()
         files: list[File] = []
-        while True:
-            fresh = ~known_rows(table, rows, compared)
-            if not fresh.all():
-                table.discard(files)
-                files = []
-                rows = rows.filter(pa.array(fresh))
-            if not files:
-                files = [table.write(part, name) for name, part in by_partition(rows, table.layout)]
-            if not files or table.commit(files):
-                break
+        with table.undoing(files):
+            while True:
+                fresh = ~known_rows(table, rows, compared)
+                if not fresh.all():
+                    table.discard(files)
+                    files.clear()
+                    rows = rows.filter(pa.array(fresh))
+                if not files:
+                    files.extend(table.write(part, name) for name, part in by_partition(rows, table.layout))
+                if not files or table.commit(files):
+                    break
         self.stored += rows.num_rows
         self.duplicates += total - rows.num_rows
 
     def _store_once(self, table: LogTable, day: str, rows: pa.Table) -> None:
         """Commit rows whose `_id` is not in the day yet."""
-        while True:
-            ids = [np.zeros(0, np.int64)]
-            for file in table.refresh().files:
-                if file.partition == day:
-                    ids.append(pq.ParquetFile(table.location(file)).read(columns=["_id"])["_id"].to_numpy())
-            fresh = rows.filter(pa.array(~np.isin(rows["_id"].to_numpy(), np.concatenate(ids))))
-            if not fresh.num_rows or table.commit([table.write(fresh, day)]):
-                return
+        files: list[File] = []
+        with table.undoing(files):
+            while True:
+                ids = [np.zeros(0, np.int64)]
+                for file in table.refresh().files:
+                    if file.partition == day:
+                        ids.append(pq.ParquetFile(table.location(file)).read(columns=["_id"])["_id"].to_numpy())
+                fresh = rows.filter(pa.array(~np.isin(rows["_id"].to_numpy(), np.concatenate(ids))))
+                table.discard(files)
+                files[:] = [table.write(fresh, day)] if fresh.num_rows else []
+                if not files or table.commit(files):
+                    return
 
 
 def known_rows(table: LogTable, rows: pa.Table, compared: set[str]) -> npt.NDArray[np.bool_]:

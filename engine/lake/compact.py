@@ -61,9 +61,10 @@ def small_files(table: LogTable, many: int) -> list[list[File]]:
 def join(table: LogTable, files: list[File]) -> None:
     """Replace files of one partition by one; nothing happens when somebody else has replaced one of them first."""
     joined = merge(table, files)
-    while set(files) <= set(table.refresh().files):
-        if table.commit([joined], files):
-            return
+    with table.undoing([joined]):
+        while set(files) <= set(table.refresh().files):
+            if table.commit([joined], files):
+                return
     table.discard([joined])
 
 

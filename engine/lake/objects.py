@@ -93,7 +93,7 @@ def facts_of(path: str) -> Facts:
     day = DAY.search(path)
     delivered = None
     if name:
-        delivered = datetime.strptime(name["time"], "%Y%m%dT%H%M").replace(tzinfo=UTC)
+        delivered = _instant(name["time"])
     elif layout is None and day is None:
         return Facts()
     # A digest's name says Digest wherever somebody copied it to; a folder says it for files with other names.
@@ -126,7 +126,7 @@ def elb_facts_of(path: str) -> Facts:
     else:
         services = [found["service"] for found in (layout, name) if found]
         kind = next((service for service in services if service != "elasticloadbalancing"), ACCESS_LOG)
-    delivered = datetime.strptime(name["time"], "%Y%m%dT%H%M").replace(tzinfo=UTC) if name else None
+    delivered = _instant(name["time"]) if name else None
     return Facts(
         kind=kind,
         account=(layout and layout["account"]) or (name and name["account"]),
@@ -135,6 +135,14 @@ def elb_facts_of(path: str) -> Facts:
         delivered=delivered,
         load_balancer=name and name["name"],
     )
+
+
+def _instant(time: str) -> datetime | None:
+    """The time in a file's name; null when no calendar has it."""
+    try:
+        return datetime.strptime(time, "%Y%m%dT%H%M").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,7 +175,10 @@ class LogTable:
         known = {item.name for item in self._delta.schema().fields}
         new = [item for item in self.layout.schema if item.name not in known]
         if new:
-            self._delta.alter.add_columns(list(DeltaSchema.from_arrow(pa.schema(new)).fields))
+            try:
+                self._delta.alter.add_columns(list(DeltaSchema.from_arrow(pa.schema(new)).fields))
+            except (DeltaError, OSError) as problem:
+                raise LakeError(f"cannot write `{self.path}`: {problem}") from problem
             self._open()
 
     def _read(self) -> Snapshot:
@@ -224,23 +228,43 @@ class LogTable:
         key = rows[self.layout.sorted_by]
         path = f"{self.folder(partition)}/{uuid.uuid4().hex}.zstd.parquet"
         target = self.path / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(
-            rows,
-            target,
-            compression="zstd",
-            compression_level=1,
-            row_group_size=ROW_GROUP,
-            use_dictionary=[name for name in leaves(rows.schema) if name.split(".")[0] not in self.layout.unique],
-            write_statistics=[self.layout.sorted_by],
-            store_schema=False,
-        )
-        return File(path, partition, rows.num_rows, target.stat().st_size, key[0].as_py(), key[-1].as_py())
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(
+                rows,
+                target,
+                compression="zstd",
+                compression_level=1,
+                row_group_size=ROW_GROUP,
+                use_dictionary=[name for name in leaves(rows.schema) if name.split(".")[0] not in self.layout.unique],
+                write_statistics=[self.layout.sorted_by],
+                store_schema=False,
+            )
+            size = target.stat().st_size
+        except OSError as problem:
+            with suppress(OSError):
+                target.unlink(missing_ok=True)
+            raise LakeError(f"cannot write `{target}`: {problem.strerror or problem}") from problem
+        return File(path, partition, rows.num_rows, size, key[0].as_py(), key[-1].as_py())
 
     def discard(self, files: Iterable[File]) -> None:
         """Delete files that were written and not committed."""
         for file in files:
-            (self.path / file.path).unlink(missing_ok=True)
+            with suppress(OSError):  # `vacuum` deletes what stays
+                (self.path / file.path).unlink(missing_ok=True)
+
+    @contextmanager
+    def undoing(self, files: list[File]) -> Iterator[None]:
+        """Delete those of the files that are not in the table when storing them fails, at whatever step."""
+        try:
+            yield
+        except BaseException as problem:
+            with suppress(LakeError):  # a commit can succeed and its clean-up fail: never delete what is visible
+                there = {file.path for file in self.refresh().files}
+                self.discard(file for file in files if file.path not in there)
+            if isinstance(problem, OSError):
+                raise LakeError(f"cannot read `{self.path}`: {problem.strerror or problem}") from problem
+            raise
 
     def location(self, file: File) -> str:
         return os.path.join(self.path, file.path)

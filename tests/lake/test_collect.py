@@ -1,5 +1,6 @@
 """Collecting folders: what is stored, what is kept aside, and that nothing is stored twice."""
 
+import errno
 import gzip
 import json
 import os
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.lake import cloudtrail, records
+from engine.lake import cloudtrail, records, store
 from engine.lake import collect as collecting
 from engine.lake.collect import CollectReport, collect
 from engine.lake.coverage import age, coverage, rejects
@@ -384,6 +385,45 @@ def test_an_error_of_the_lake_is_told(lake, logs, monkeypatch):
     monkeypatch.setattr("engine.lake.store.LogTable.write", full)
     with pytest.raises(LakeError, match="no space left"):
         collect(lake, "cloudtrail", str(logs))
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_behind(lake, logs, monkeypatch):
+    write(logs / "a.json", [event(n, START + timedelta(days=n)) for n in range(3)])
+    write_table, begun = store.pq.write_table, []
+
+    def full(rows, target, **options):
+        write_table(rows, target, **options)
+        begun.append(target)
+        if len(begun) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.pq, "write_table", full)
+        with pytest.raises(LakeError, match=r"cannot write `.*parquet`: No space left on device"):
+            collect(lake, "cloudtrail", str(logs))
+    assert len(begun) == 3
+    assert not list(lake.path.rglob("*.parquet"))
+    assert collect(lake, "cloudtrail", str(logs)).events == 3
+
+
+def test_files_that_were_committed_are_never_undone(lake, logs, monkeypatch):
+    write(logs / "a.json", [event(1)])
+    commit = store.LogTable.commit
+
+    def late(table, *files):
+        commit(table, *files)
+        raise LakeError("no space left for a checkpoint")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.LogTable, "commit", late)
+        with pytest.raises(LakeError, match="checkpoint"):
+            collect(lake, "cloudtrail", str(logs))
+    assert select(lake, "SELECT count(*) FROM t") == [(1,)]
+
+
+def test_a_day_that_does_not_exist_is_an_unknown_one(lake, logs):
+    write(logs / "111122223333_CloudTrail_us-east-1_20239999T9999Z_x.json", [event(1)])
+    assert collect(lake, "cloudtrail", str(logs)).events == 1
 
 
 def test_an_empty_report_reads_well():

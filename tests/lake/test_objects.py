@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.lake.objects import UNKNOWN_DAY, discover, facts_of, objects
+from engine.lake.objects import UNKNOWN_DAY, discover, elb_facts_of, facts_of, objects
 
 ONE = "111122223333"
 NAME = "111122223333_CloudTrail_us-east-1_20230710T1145Z_7xgocspSowgK0Gto.json.gz"
@@ -28,6 +28,14 @@ DIGEST = "111122223333_CloudTrail-Digest_eu-west-1_my_trail_us-east-1_20230710T1
 def test_facts(path, kind, account, region, day):
     facts = facts_of(path)
     assert (facts.kind, facts.account, facts.region, facts.day) == (f"CloudTrail{kind}", account, region, day)
+
+
+@pytest.mark.parametrize("time", ["20239999T9999Z", "20230229T0000Z", "20230710T2460Z", "00000101T0000Z"])
+def test_a_time_of_no_calendar_is_unknown(time):
+    facts = facts_of(f"/data/{ONE}_CloudTrail_us-east-1_{time}_x.json.gz")
+    assert (facts.account, facts.day, facts.delivered) == (ONE, UNKNOWN_DAY, None)
+    facts = elb_facts_of(f"/data/{ONE}_elasticloadbalancing_us-east-1_app.web.1_{time}_10.0.0.1_x.log.gz")
+    assert (facts.load_balancer, facts.day, facts.delivered) == ("web", UNKNOWN_DAY, None)
 
 
 def test_newest_days_come_first(tmp_path):
