@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import pyparsing as pp
 
+from engine.language.durations import read_count
 from engine.language.errors import QueryError, Span
 from engine.language.grammar import fail, put, spanned
 from engine.language.nodes import Command
@@ -15,9 +16,12 @@ from engine.plan import Rows
 
 def _number(span: Span, tokens: pp.ParseResults) -> int:
     word: str = tokens[0]
-    if not word.isdigit():
+    if not word.isascii() or not word.isdigit():
         raise QueryError("20601", f"`{word}` is not a number of rows", span)
-    return int(word)
+    try:
+        return read_count(word)
+    except ValueError as problem:
+        raise QueryError("20601", str(problem), span) from None
 
 
 def _one_too_many(span: Span, _: pp.ParseResults) -> None:

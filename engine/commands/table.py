@@ -29,7 +29,7 @@ def _read_order(text: str) -> str:
 
 
 def _read_instant_digits(text: str) -> str:
-    if not text.isdigit() or len(text) not in (4, 6, 8, 10, 12, 14):
+    if not (text.isascii() and text.isdigit()) or len(text) not in (4, 6, 8, 10, 12, 14):
         raise ValueError(f"`{text}` is not a time; write yyyyMMddHHmmss, as short as yyyy if you like")
     return text
 

@@ -41,10 +41,7 @@ def ago(span: Const, *, scope: Scope) -> Value:
         ago("1d") < ago("23h")
     """
     moment = scope.context.now.astimezone(scope.context.zone)
-    try:
-        return Value(sql.instant(read_duration(str(span)).before(moment)), DATE, per_row=False)
-    except (OverflowError, ValueError):
-        raise QueryError("90502", f"`{span}` ago is before the year 1") from None
+    return Value(sql.instant(read_duration(str(span)).before(moment)), DATE, per_row=False)
 
 
 @function(too_few="90620", too_many="90620", not_constant="90621")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from engine.language.errors import QueryError
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 UNITS = (*SECONDS, "mon", "y")
+
+_SHORTEST = {**SECONDS, "mon": 30 * 86400, "y": 365 * 86400}
+_LONGEST = 10_000 * 366 * 86400  # seconds
+_MOST_DIGITS = 18  # of a number that SQL can count with
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,22 @@ class Duration:
         return None if fixed is None else fixed * self.amount
 
     def before(self, instant: datetime) -> datetime:
-        """The instant this long before another one; months and years go by the calendar of its zone."""
-        if self.seconds is not None:
-            return instant - timedelta(seconds=self.seconds)
-        months = self.amount * (12 if self.unit == "y" else 1)
-        return add_months(instant, -months)
+        """The instant this long before another one; months and years go by the calendar of its zone.
+
+        Raises QueryError when that is before the year 1.
+        """
+        try:
+            if self.seconds is not None:
+                return _known(instant - timedelta(seconds=self.seconds))
+            return _known(add_months(instant, -self.amount * (12 if self.unit == "y" else 1)))
+        except (OverflowError, ValueError):
+            raise QueryError("90502", f"`{self}` ago is before the year 1") from None
+
+
+def _known(instant: datetime) -> datetime:
+    """The instant; raises OverflowError when it is not within the years 1 to 9999 of UTC as well."""
+    instant.astimezone(UTC)
+    return instant
 
 
 def add_months(instant: datetime, months: int) -> datetime:
@@ -51,13 +66,16 @@ def read_duration(text: str) -> Duration:
     >>> read_duration("10m")
     Duration(amount=10, unit='m')
     """
-    match = re.fullmatch(r"(\d+)([A-Za-z]+)", text.strip())
+    match = re.fullmatch(r"([0-9]+)([A-Za-z]+)", text.strip())
     if match is None:
         raise QueryError("90502", f"`{text}` is not a duration", hint="write a whole number and a unit, such as `10m`")
     unit = match.group(2).lower()
     if unit not in UNITS:
         raise QueryError("90502", f"unknown time unit `{match.group(2)}`", hint="the units are s, m, h, d, w, mon, y")
-    return Duration(int(match.group(1)), unit)
+    digits = match.group(1).lstrip("0")
+    if len(digits) > _MOST_DIGITS or int(digits or 0) * _SHORTEST[unit] > _LONGEST:
+        raise QueryError("90502", f"`{text.strip()[:40]}` is longer than 10,000 years")
+    return Duration(int(digits or 0), unit)
 
 
 def read_span(text: str) -> Duration:
@@ -77,20 +95,23 @@ def read_instant(text: str, zone: tzinfo) -> datetime:
     >>> read_instant("202401", UTC).isoformat()
     '2024-01-01T00:00:00+00:00'
     """
-    if re.fullmatch(r"\d{4}(\d\d){0,5}", text) is None:
+    if re.fullmatch(r"[0-9]{4}([0-9]{2}){0,5}", text) is None:
         raise QueryError("90502", f"`{text}` is not a time", hint="write yyyyMMddHHmmss, as short as yyyy if you like")
     filled = text + "00000101000000"[len(text) :]
     try:
-        return datetime.strptime(filled, "%Y%m%d%H%M%S").replace(tzinfo=zone)
-    except ValueError:
+        return _known(datetime.strptime(filled, "%Y%m%d%H%M%S").replace(tzinfo=zone))
+    except (OverflowError, ValueError):
         raise QueryError("90502", f"`{text}` is not a time of any calendar day") from None
 
 
 def read_whole(text: str) -> int:
-    """A whole number."""
-    if re.fullmatch(r"[+-]?\d+", text) is None:
+    """A whole number that 64 bits hold."""
+    match = re.fullmatch(r"([+-]?)0*([0-9]+)", text)
+    if match is None:
         raise ValueError(f"`{text}` is not a whole number")
-    return int(text)
+    if len(match.group(2)) > 19 or int(match.group(2)) >= 2**63:
+        raise ValueError(f"`{text[:40]}` is too large")
+    return int(match.group(1) + match.group(2))
 
 
 def read_count(text: str) -> int:
