@@ -277,7 +277,6 @@ class Reader:
                     made[port] = ports
         if "request" in raw:
             made |= requests(made["request"])
-            made["request"] = requests_kept(made["request"])
         if "target_group_arn" in made:
             made["target_group"] = mapped(made["target_group_arn"], group_name)
         if form.name == "nlb":
@@ -467,66 +466,63 @@ def addresses(column: pa.Array, careful: bool) -> tuple[pa.Array, pa.Array]:
     """Addresses and ports of a column; raises Misfit for an unreadable one, unless the line was read with care."""
     if pa.types.is_dictionary(column.type):
         values, ports = addresses_of(column.dictionary, careful)
-        return values.take(column.indices).dictionary_encode(), ports.take(column.indices)
-    values, ports = addresses_of(column, careful)
-    return values.dictionary_encode(), ports
+        return values.cast(pa.string()).take(column.indices).dictionary_encode(), ports.take(column.indices)
+    return addresses_of(column, careful)
 
 
 def addresses_of(column: pa.Array, careful: bool) -> tuple[pa.Array, pa.Array]:
-    parts = pc.split_pattern(column, ":", max_splits=1, reverse=True)
-    flat = parts.flatten()
+    flat = pc.split_pattern(column, ":", max_splits=1, reverse=True).flatten()
     if len(flat) == 2 * len(column) and not column.null_count:
-        places = pa.array(np.arange(0, len(flat), 2))
-        values, ports = flat.take(places).dictionary_encode(), flat.take(pc.add(places, 1))
+        values, ports = (flat.take(pa.array(np.arange(i, len(flat), 2))) for i in (0, 1))
+        values = values.dictionary_encode()
         if pc.all(pc.match_substring_regex(values.dictionary, IPV4), min_count=0).as_py():
             try:
-                return values.cast(pa.string()), ports.cast(pa.int32())
+                return values, ports.cast(pa.int32())
             except pa.ArrowInvalid:
                 pass
     found = [(None, None) if text is None else address(text) for text in column.to_pylist()]
     if not careful and any(ip is None and text is not None for (ip, _), text in zip(found, column, strict=True)):
         raise Misfit
-    return pa.array([ip for ip, _ in found], pa.string()), pa.array([port for _, port in found], pa.int32())
+    return pa.array([ip for ip, _ in found], WORD), pa.array([port for _, port in found], pa.int32())
 
 
 def requests(column: pa.Array) -> dict[str, pa.Array]:
-    """Method, URL and so on of request lines."""
-    different = column.dictionary_encode()
-    texts = different.dictionary
-    usual = pc.match_substring_regex(texts, USUAL_REQUEST)
-    odd = [request_parts(text) for text in texts.filter(pc.invert(usual)).to_pylist()]
-    parts = usual_requests(texts.filter(usual))
-    if odd:
-        mask = usual.to_numpy(zero_copy_only=False)
-        order = np.empty(len(texts), np.int64)
-        order[np.concatenate([np.nonzero(mask)[0], np.nonzero(~mask)[0]])] = np.arange(len(texts))
-        for name, values in zip(PARTS, zip(*odd, strict=True), strict=True):
-            whole = pa.concat_arrays([parts[name], pa.array(values, parts[name].type)])
-            parts[name] = whole.take(pa.array(order))
-    columns = {name: values.take(different.indices) for name, values in parts.items()}
-    words = [name for name in columns if name not in UNIQUE and name != "port"]
-    return columns | {name: columns[name].dictionary_encode() for name in words}
+    """Method, URL and so on of request lines, and the lines themselves where there is a request."""
+    usual = pc.match_substring_regex(column, USUAL_REQUEST).fill_null(False)
+    if pc.all(usual, min_count=0).as_py():
+        return {**usual_requests(column), "request": column}
+    parts = usual_requests(column.filter(usual))
+    texts = column.filter(pc.invert(usual)).to_pylist()
+    mask = usual.to_numpy(zero_copy_only=False)
+    order = np.empty(len(column), np.int64)
+    order[np.concatenate([np.nonzero(mask)[0], np.nonzero(~mask)[0]])] = np.arange(len(column))
+    for name, values in zip(PARTS, zip(*map(request_parts, texts), strict=True), strict=True):
+        whole = pa.concat_arrays([parts[name].cast(raw_type(name)), pa.array(values, raw_type(name))])
+        parts[name] = whole.take(pa.array(order))
+    nothing = pc.is_in(column, pa.array(["- - - ", "- - -", "-", ""]))  # how a TCP connection is logged
+    return {**parts, "request": pc.if_else(nothing, pa.scalar(None, pa.string()), column)}
 
 
 def usual_requests(texts: pa.Array) -> dict[str, pa.Array]:
     """The parts of requests of the usual form, `METHOD scheme://host:port/url VERSION`, null of those there is none."""
     method, target, version = cut(pc.split_pattern(texts, " "), 3)
-    scheme, _, site, url = cut(pc.split_pattern(target, "/", max_splits=3), 4)
-    host, port = cut(pc.split_pattern(site, ":"), 2)
-    url = pc.binary_join_element_wise("/", url, "")
+    scheme, _, site, rest = cut(pc.split_pattern(target, "/", max_splits=3), 4)
+    scheme, site = scheme.dictionary_encode(), site.dictionary_encode()
+    host, port = cut(pc.split_pattern(site.dictionary, ":"), 2)
+    url = pc.binary_join_element_wise("/", rest, "")
     halves = pc.split_pattern(url, "?", max_splits=1)
     begins = halves.offsets.to_numpy()[:-1]
     two = halves.value_lengths().to_numpy() == 2
     pieces = halves.flatten()
     return {
-        "method": method,
-        "scheme": pc.utf8_rtrim(scheme, ":"),
-        "host": pc.utf8_lower(host),
-        "port": port.cast(pa.int32()),
+        "method": method.dictionary_encode(),
+        "scheme": pa.DictionaryArray.from_arrays(scheme.indices, pc.utf8_rtrim(scheme.dictionary, ":")),
+        "host": pc.utf8_lower(host).take(site.indices).dictionary_encode(),
+        "port": port.cast(pa.int32()).take(site.indices),
         "url": url,
         "path": pieces.take(pa.array(begins)),
         "query": pieces.take(pa.array(begins + 1, mask=~two)),
-        "http_version": version,
+        "http_version": version.dictionary_encode(),
     }
 
 
@@ -534,12 +530,6 @@ def cut(parts: pa.ListArray, count: int) -> list[pa.Array]:
     """The first, second, … element of lists that all have so many."""
     flat = parts.flatten()
     return [flat.take(pa.array(np.arange(i, len(flat), count))) for i in range(count)]
-
-
-def requests_kept(column: pa.Array) -> pa.Array:
-    """Request lines; of a TCP connection, which is logged as three dashes, there is none."""
-    dashes = pc.is_in(column, pa.array(["- - - ", "- - -", "-", ""]))
-    return pc.if_else(dashes, pa.scalar(None, pa.string()), column)
 
 
 def group_name(arn: str) -> str | None:

@@ -374,7 +374,7 @@ TARGET = re.compile(
 PARTS = ("method", "scheme", "host", "port", "url", "path", "query", "http_version")
 
 
-def request_parts(request: str) -> tuple[Any, ...]:
+def request_parts(request: str | None) -> tuple[Any, ...]:
     """Method, scheme, host, port, URL, path, query and version of a request line; nulls where it has none.
 
     >>> request_parts("GET http://Example.com:80/a b?c=1 HTTP/1.1")
@@ -382,7 +382,7 @@ def request_parts(request: str) -> tuple[Any, ...]:
     >>> request_parts("- http://example.com:80- -")
     (None, 'http', 'example.com', 80, None, None, None, None)
     """
-    found = REQUEST.fullmatch(request.strip(" "))
+    found = REQUEST.fullmatch((request or "").strip(" "))
     if found is None:
         return (None,) * len(PARTS)
     method, target, version = (None if part in ("-", "") else part for part in found.groups())
