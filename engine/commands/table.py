@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import pyparsing as pp
@@ -28,9 +28,11 @@ def _read_order(text: str) -> str:
     return text
 
 
-def _read_instant_digits(text: str) -> str:
-    if not (text.isascii() and text.isdigit()) or len(text) not in (4, 6, 8, 10, 12, 14):
-        raise ValueError(f"`{text}` is not a time; write yyyyMMddHHmmss, as short as yyyy if you like")
+def _read_instant_text(text: str) -> str:
+    try:
+        read_instant(text, UTC)
+    except QueryError as problem:
+        raise ValueError(f"{problem.message}; {problem.hint or 'write yyyyMMddHHmmss'}") from None
     return text
 
 
@@ -74,8 +76,13 @@ class TableCommand(Command):
     is_source: ClassVar[bool] = True
     takes: ClassVar[tuple[Option, ...]] = (
         Option("duration", read_duration, "how far back from now: `15m`, `1d`, `1mon`"),
-        Option("from", _read_instant_digits, "start, inclusive: yyyyMMddHHmmss", "10603"),
-        Option("to", _read_instant_digits, "end, exclusive: yyyyMMddHHmmss", "10604"),
+        Option(
+            "from",
+            _read_instant_text,
+            "start, inclusive: yyyyMMddHHmmss, in UTC with a `Z`",
+            "10603",
+        ),
+        Option("to", _read_instant_text, "end, exclusive, written like `from`", "10604"),
         Option("limit", read_count, "at most this many rows (0: all)", "10602"),
         Option("offset", read_count, "leave out this many rows first", "10601"),
         Option("order", _read_order, "`desc` (newest first) or `asc`", "10607"),

@@ -89,12 +89,16 @@ def read_span(text: str) -> Duration:
 
 
 def read_instant(text: str, zone: tzinfo) -> datetime:
-    """Read `yyyyMMddHHmmss`, which may be cut to 4, 6, 8, 10 or 12 digits, in a zone.
+    """Read `yyyyMMddHHmmss`, which may be cut to 4, 6, 8, 10 or 12 digits, in a zone; a `Z` behind it says UTC.
+
+    The `Z` is not in the language of old: links need times that mean the same for every reader.
 
     >>> from datetime import UTC
     >>> read_instant("202401", UTC).isoformat()
     '2024-01-01T00:00:00+00:00'
     """
+    if text.endswith("Z"):
+        return read_instant(text[:-1], UTC)
     if re.fullmatch(r"[0-9]{4}([0-9]{2}){0,5}", text) is None:
         raise QueryError("90502", f"`{text}` is not a time", hint="write yyyyMMddHHmmss, as short as yyyy if you like")
     filled = text + "00000101000000"[len(text) :]

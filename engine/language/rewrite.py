@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from ipaddress import ip_address
 
 from engine.commands.search import Search
@@ -23,7 +23,7 @@ def with_range(
 ) -> Query:
     """Every `table` of a query, those of sub-queries too, with another time range.
 
-    `start` and `end` must be in the engine's zone, because `from` and `to` are read in it; seconds are the finest.
+    `start` and `end` are written in UTC, so that a link means the same in every zone; seconds are the finest.
     """
     settings = [("duration", duration), ("from", _digits(start)), ("to", _digits(end))]
     options = tuple(OptionValue(name, value) for name, value in settings if value is not None)
@@ -38,7 +38,7 @@ def with_range(
 
 
 def _digits(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.strftime("%Y%m%d%H%M%S")
+    return None if instant is None else f"{instant.astimezone(UTC):%Y%m%d%H%M%S}Z"
 
 
 def with_search(query: Query, values: Mapping[str, Sequence[str | int | float | bool | None]]) -> Query:

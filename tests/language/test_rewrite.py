@@ -30,7 +30,7 @@ def test_a_range_replaces_the_panels_own_in_sub_queries_too() -> None:
     start, end = datetime(2024, 1, 2, 3, tzinfo=SEOUL), datetime(2024, 1, 3, tzinfo=SEOUL)
     changed = with_range(parse(PANELS["T1"]), start=start, end=end)
     assert print_query(changed).startswith(
-        "table from=20240102030000 to=20240103000000 cloudtrail*\n| search eventName"
+        "table from=20240101180000Z to=20240102150000Z cloudtrail*\n| search eventName"
     )
 
 

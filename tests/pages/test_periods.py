@@ -26,10 +26,10 @@ def test_a_day_reads_as_the_panels_are_written() -> None:
     assert Period("24h").on(query, "Asia/Seoul") == query
 
 
-def test_an_absolute_period_is_written_in_the_viewers_zone() -> None:
+def test_an_absolute_period_is_written_in_utc_for_links_mean_the_same_everywhere() -> None:
     period = Period(start=NOON, end=NOON + timedelta(hours=1))
     query = period.on(parse("table duration=1d cloudtrail*"), "Asia/Seoul")
-    assert print_query(query) == "table from=20261124210000 to=20261124220000 cloudtrail*"
+    assert print_query(query) == "table from=20261124120000Z to=20261124130000Z cloudtrail*"
 
 
 def test_the_period_before_ends_where_this_one_starts() -> None:
