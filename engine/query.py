@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -162,7 +162,7 @@ class Engine:
                 files_read=sum(len(scan.files) for _, scan in context.scans),
                 files_total=sum(scan.files_total for _, scan in context.scans),
                 bytes_read=sum(scan.bytes for _, scan in context.scans),
-                warnings=tuple(str(warning) for warning in context.warnings),
+                warnings=(*(str(warning) for warning in context.warnings), *_about_nothing(context.scans)),
                 now=context.now,
             )
 
@@ -218,6 +218,17 @@ class Engine:
             file_folder=self._file_folder,
             parameters={name: parameter(value) for name, value in (params or {}).items()},
         )
+
+
+def _about_nothing(scans: Sequence[tuple[str, Scan]]) -> tuple[str, ...]:
+    """Nothing read is not the same as nothing found: a query over no log rows at all says so."""
+    if not scans or any(scan.files for _, scan in scans):
+        return ()
+    names = list(dict.fromkeys(f"`{name}`" for name, _ in scans))
+    listed = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    if any(scan.files_total for _, scan in scans):
+        return (f"the lake has no rows of {listed} in this time range: the answer is about nothing",)
+    return (f"nothing has been collected into {listed} yet: the answer is about nothing",)
 
 
 def _watch(

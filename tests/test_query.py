@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -113,3 +114,9 @@ def test_a_plan_can_be_read_and_translated() -> None:
     plan = Engine().explain('json "[{a: 1}]" | search a > 0 | stats count by a')
     assert "FROM m0 WHERE" in str(plan)
     assert "GROUP BY" in plan.translated("spark")
+
+
+def test_an_answer_about_nothing_says_so(tmp_path: Path) -> None:
+    result = Engine(tmp_path / "lake").execute("table duration=1d cloudtrail* | stats count")
+    assert result.frame["count"].tolist() == [0]
+    assert result.warnings == ("nothing has been collected into `cloudtrail` yet: the answer is about nothing",)

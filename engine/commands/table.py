@@ -159,23 +159,10 @@ def _read_all(context: Context, tables: list[Table], start: datetime | None, end
         physical, taken = fresh(name, taken)
         columns[name] = Column(physical, kind, name in hidden)
     steps = [_read_one(context, number, table, columns, start, end) for number, table in enumerate(tables)]
-    _warn_if_empty(context, tables)
     step = steps[0] if len(steps) == 1 else context.add(_union_of(steps, columns), *steps)
     order: tuple[Order, ...] = (Order('"_table_number"', LONG),) if len(steps) > 1 else ()
     order += (Order(columns["_time"].sql, DATE, True), Order(columns["_id"].sql, LONG, True))
     return Rows(context, step, columns, order, ("_table", "_time", "_id"), taken)
-
-
-def _warn_if_empty(context: Context, tables: list[Table]) -> None:
-    """Nothing read is not the same as nothing found: a query over no rows at all says so."""
-    scans = [scan for _, scan in context.scans[len(context.scans) - len(tables) :]]
-    if not tables or any(scan.files for scan in scans):
-        return
-    names = ", ".join(f"`{table.name}`" for table in tables[:3]) + (" …" if len(tables) > 3 else "")
-    if any(scan.files_total for scan in scans):
-        context.warn(f"the lake has no rows of {names} in this time range: the answer is about nothing")
-    else:
-        context.warn(f"nothing has been collected into {names} yet: the answer is about nothing")
 
 
 def _union_of(steps: list[str], columns: dict[str, Column]) -> str:
