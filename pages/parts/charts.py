@@ -147,9 +147,11 @@ def stacked_columns(
 def legend(names: Sequence[str]) -> alt.Legend:
     """A legend of these names under the chart, in as many columns as fit."""
     widest = min(165, 34 + 7 * max(map(screen_width, names), default=0))
-    columns = alt.ExprRef(f"max(1, floor(width / {widest}))")
+    # On a phone two columns of the first names: all of them, one below the other, leave no room for the chart.
+    columns = alt.ExprRef(f"width < 420 ? 2 : max(1, floor(width / {widest}))")
     return alt.Legend(
-        orient="bottom", direction="horizontal", labelColor=INK, labelLimit=150, symbolType="square", symbolSize=60,
+        orient="bottom", direction="horizontal", labelColor=INK, labelLimit=alt.ExprRef("width < 420 ? 110 : 150"),
+        symbolType="square", symbolSize=60, symbolLimit=alt.ExprRef("width < 420 ? 8 : 30"),
         columns=columns, rowPadding=1, columnPadding=12, offset=2, padding=0,
     )  # fmt: skip
 
@@ -161,6 +163,11 @@ def stamp(moment: datetime) -> alt.DateTime:
     )  # fmt: skip
 
 
+def _from_zero_to_one(data: pd.DataFrame) -> dict[str, alt.Scale]:
+    """A scale for a course in which nothing happened: without one the axis reads NaN."""
+    return {} if data["count"].any() else {"scale": alt.Scale(domain=[0, 1])}
+
+
 def course(data: pd.DataFrame, *, span: timedelta, colour: str, labels: Mapping[str, str]) -> alt.Chart:
     """One number over time as columns: `_time` (local, no zone) and `count`; a click selects `pick` with a `bucket`."""
     pick = alt.selection_point(name="pick", fields=["bucket"], on="click", clear="dblclick", empty=True)
@@ -170,7 +177,7 @@ def course(data: pd.DataFrame, *, span: timedelta, colour: str, labels: Mapping[
         .encode(
             x=alt.X("_time:T", bandPosition=0, title=None, axis=time_axis()),
             x2="until:T",
-            y=alt.Y("sum(count):Q", stack="zero", title=None, axis=count_axis()),
+            y=alt.Y("sum(count):Q", stack="zero", title=None, axis=count_axis(), **_from_zero_to_one(data)),
             detail="bucket:N",
             opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
             tooltip=[

@@ -104,6 +104,7 @@ def show_query(page: ExplorePage) -> None:
                 args=(page,),
                 help=page.t("tidy_help"),
             )
+            st.caption(page.view.t("times_in", zone=page.view.zone), width="content")
 
 
 # editor ---------------------------------------------------------------------------------------------------------------

@@ -169,9 +169,10 @@ def _absolute_form(period: Period, view: View) -> None:
         del st.session_state["range"]
 
     with st.form("absolute_range", border=False):
+        # First, because the calendar of a field opens over what stands below it.
+        st.form_submit_button(view.t("apply"), type="primary", on_click=apply)
         st.datetime_input(view.t("from"), start, key="absolute_from", format="YYYY-MM-DD")
         st.datetime_input(view.t("to"), end, key="absolute_to", format="YYYY-MM-DD")
-        st.form_submit_button(view.t("apply"), type="primary", on_click=apply)
     if st.session_state.pop("absolute_refused", False):
         st.badge(view.t("wrong_range"), color="red", icon=":material/error:")
     if period.is_absolute:
