@@ -16,6 +16,7 @@ from engine.language.durations import Duration
 _DAY = 86_400
 _MICROS = 1_000_000
 _MONDAY = 4 * _DAY  # 1970-01-05, seconds after the epoch
+_YEAR_1 = 62_135_596_800  # seconds before the epoch
 
 
 @cache
@@ -52,8 +53,9 @@ def bucket(instant: str, span: Duration, zone: str, offset: Duration | None = No
 
 
 def _floored(micros: str, seconds: int) -> str:
-    """Micros down to a multiple; `//` cuts toward zero, which is the same for instants after 1970."""
-    return f"({micros} // {seconds * _MICROS} * {seconds * _MICROS})"
+    """Micros down to a multiple; `//` cuts toward zero, so it counts from a border before the year 1."""
+    start = (_YEAR_1 // seconds + 2) * seconds * _MICROS
+    return f"(({micros} + {start}) // {seconds * _MICROS} * {seconds * _MICROS} - {start})"
 
 
 def _calendar(instant: str, span: Duration, zone: str, shift: int) -> str:

@@ -46,7 +46,20 @@ def test_offsets_that_never_change_are_known() -> None:
 )
 @settings(max_examples=250, deadline=None)
 def test_a_bucket_begins_on_a_border_and_holds_its_instant(naive: datetime, zone: str, span: str) -> None:
-    instant = naive.replace(tzinfo=UTC)
+    check_bucket(naive.replace(tzinfo=UTC), zone, span)
+
+
+@given(
+    st.datetimes(datetime(1950, 1, 1), datetime(1970, 1, 2)),  # noqa: DTZ001 - read as UTC below
+    st.sampled_from(["UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata"]),
+    st.sampled_from(["1d", "1w", "1mon", "3mon", "1y", "10m", "1h", "6h", "15m", "30s"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_times_before_1970_are_no_exception(naive: datetime, zone: str, span: str) -> None:
+    check_bucket(naive.replace(tzinfo=UTC), zone, span)
+
+
+def check_bucket(instant: datetime, zone: str, span: str) -> None:
     start = bucket_of(instant, span, zone)
     local = instant.astimezone(ZoneInfo(zone))
     assert start.astimezone(UTC) <= instant

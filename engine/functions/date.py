@@ -7,7 +7,7 @@ from engine.buckets import bucket
 from engine.catalog import DATE, INT, LONG, list_of
 from engine.expressions import Scope
 from engine.functions.function import Const, function
-from engine.language.durations import Duration, read_duration, read_span
+from engine.language.durations import read_duration, read_span
 from engine.language.errors import QueryError, did_you_mean
 from engine.sql import once
 from engine.values import Value, by_type, only
@@ -21,6 +21,9 @@ _SECONDS = {
     "sec": 1.0,
     "msec": 0.001,
 }
+
+
+_BORDER = -3 * 86_400  # Monday 1969-12-29: a local second from which periods are laid in both directions
 
 
 @function
@@ -97,16 +100,7 @@ def datetrunc(date: Value, span: Const, offset: Const = None, *, scope: Scope) -
     if shift is not None and shift.seconds is None:
         raise QueryError("90502", "an offset cannot be in months or years")
     moment = only(date, DATE).sql
-    return Value(bucket(moment, length, scope.context.timezone, shift, _border(length)), DATE)
-
-
-def _border(span: Duration) -> int:
-    """A local second where a period begins: periods are laid from Monday 1969-12-29 in both directions.
-
-    It lies before the year 1, because `bucket` counts forward.
-    """
-    seconds = span.seconds or 1
-    return -3 * 86_400 - (62_135_596_800 // seconds + 1) * seconds
+    return Value(bucket(moment, length, scope.context.timezone, shift, _BORDER), DATE)
 
 
 _PARTS: dict[str, str] = {
