@@ -184,7 +184,7 @@ def _arrow_column(column: pd.Series[Any]) -> pa.Array:
     """The column as Arrow, as JSON text where its values share no type that Parquet can hold."""
     try:
         array = pa.array(column, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError, OverflowError):
         return _as_json(column)
     if pa.types.is_null(array.type):
         return array.cast(pa.string())

@@ -190,6 +190,12 @@ def test_half_a_surrogate_pair_can_be_written_everywhere() -> None:
     assert json.loads(to_json(frame)) == [{"a": {"b": "\ud800"}}, {"a": "\ud800"}]
 
 
+def test_whole_numbers_beyond_64_bits_among_others_are_text_in_parquet() -> None:
+    frame = pd.DataFrame({"a": pd.Series([2**63, "x", 1], dtype=object), "b": pd.Series([1, 2**70, -1], dtype=object)})
+    assert read_parquet(frame).column("a").to_pylist() == [str(2**63), "x", "1"]
+    assert read_parquet(frame).column("b").to_pylist() == ["1", str(2**70), "-1"]
+
+
 @given(st.text(st.characters()))
 def test_neutral_text_is_one_printable_line(text: str) -> None:
     line = neutralise(text)
