@@ -176,8 +176,14 @@ _OPERATORS = {
 
 def _negate(value: Value) -> Value:
     if isinstance(value.constant, int | float) and not isinstance(value.constant, bool):
-        return constant(-value.constant)
-    if value.type in (INT, LONG, DOUBLE):
+        return constant(value.constant if value.constant == -(2**63) else -value.constant)
+    # The least whole number has no opposite of its type: it stays, as it does on 64-bit machines.
+    if value.type == INT:
+        opposite = f"((2147483648 - CAST({value.sql} AS BIGINT)) & 4294967295) - 2147483648"
+        return Value(f"CAST({opposite} AS INTEGER)", INT, per_row=value.per_row)
+    if value.type == LONG:
+        return Value(f"wrap_long(- CAST({value.sql} AS HUGEINT))", LONG, per_row=value.per_row)
+    if value.type == DOUBLE:
         return Value(f"(- {value.sql})", value.type, per_row=value.per_row)
     if value.type.name == "any":
         return Value(f"(- if(any_rank({value.sql}) = 2, TRY_CAST({value.sql} AS DOUBLE), NULL))", DOUBLE)

@@ -100,9 +100,17 @@ MACROS: dict[str, tuple[str, str]] = {
         WHEN isnan(x) THEN 'NaN'
         WHEN isinf(x) THEN if(x > 0, 'Infinity', '-Infinity')
         WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR)
-        ELSE regexp_replace(regexp_replace(regexp_replace(printf('%.16e', x),
-            '0+e', 'e'), '\\.e', '.0e'), 'e([+-])0*(\\d+)$', if(abs(x) < 1, 'E-\\2', 'E\\2'))
-        END""",
+        ELSE with_exponent(CAST(x AS VARCHAR)) END""",
+    ),
+    # DuckDB's text of a double, which has the shortest digits, in exponent form: 1e-05, 0.00025, 12345678.0.
+    "with_exponent": (
+        "v",
+        """CASE
+        WHEN contains(v, 'e') THEN regexp_replace(regexp_replace(v, '^(-?\\d)e', '\\1.0e'), 'e(?:\\+|(-))0*', 'E\\1')
+        WHEN contains(left(v, 3), '0.')
+        THEN regexp_replace(regexp_replace(v, '^(-?)0\\.000(\\d)(\\d*)$', '\\1\\2.\\3'), '\\.$', '.0') || 'E-4'
+        ELSE regexp_replace(regexp_replace(v, '^(-?\\d)(\\d+)\\.(\\d+)$', '\\1.\\2\\3'), '(\\.\\d+?)0*$', '\\1')
+            || 'E' || (length(regexp_extract(v, '\\d+')) - 1) END""",
     ),
     # Only what `engine.values` writes is a tag: a log may hold any object, one with a key `$date` too.
     "is_tagged_ip": (

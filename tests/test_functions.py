@@ -658,6 +658,31 @@ def test_functions_of_constants_are_constants() -> None:
     assert (found.n[0], found.days[0]) == (2, 0)
 
 
+@pytest.mark.parametrize("number", [-(2**31), -(2**63)])
+def test_the_least_whole_number_is_its_own_opposite(number: int) -> None:
+    assert value_of("-a", {"a": number}) == number
+    assert value_of("-a", {"a": number + 1}) == -number - 1
+    assert value_of("typeof(-a)", {"a": number}) == ("int" if number == -(2**31) else "long")
+    assert value_of("-(-2147483648)") == 2**31
+
+
+_DOUBLES = {
+    1e-5: "1.0E-5", 123456789.5: "1.234567895E8", -1e-7: "-1.0E-7", 1e7: "1.0E7", 0.00025: "2.5E-4", 1e-4: "1.0E-4",
+    -0.00012345: "-1.2345E-4", 1e22: "1.0E22", 1.5e300: "1.5E300", 5e-324: "5.0E-324", 1e15: "1.0E15", 0.001: "0.001",
+    12345678950.0: "1.234567895E10", 9999999.5: "9999999.5", 1.7976931348623157e308: "1.7976931348623157E308",
+    -10203040.0: "-1.020304E7",
+}  # fmt: skip
+
+
+def test_text_of_doubles_has_the_shortest_digits() -> None:
+    random = Random(1)
+    for number in (*_DOUBLES, *(random.uniform(-10, 10) * 10.0 ** random.randint(-12, 25) for _ in range(20))):
+        shown = value_of("concat(a)", {"a": number})
+        assert float(shown) == number
+        assert len(shown.replace(".0E", "E")) <= len(repr(number).replace(".0", "")) + 3
+    assert {number: value_of("concat(a)", {"a": number}) for number in _DOUBLES} == _DOUBLES
+
+
 def test_a_field_is_no_constant_inside_functions() -> None:
     assert code_of('match("a", concat(x, "b"))', {"x": "a"}) == "99000"
     assert code_of('match("a", strjoin("", foreach(concat(_1, x), array("a"))))', {"x": "a"}) == "99000"
