@@ -197,8 +197,8 @@ def json_array(values: Sequence[Raw]) -> pa.Array:
 class Interned:
     """Decodes values of a nested type, gives the same object for the same text, and converts each object once.
 
-    Who makes a request is written out in each record, mostly word for word as in some record before. Converting it
-    again for each batch would cost a tenth of a collect. Threads may share it.
+    Who makes a request is written out in each record, mostly word for word as in some record before. Threads may
+    share it.
     """
 
     MOST = 20_000  # texts remembered
