@@ -658,6 +658,30 @@ def test_functions_of_constants_are_constants() -> None:
     assert (found.n[0], found.days[0]) == (2, 0)
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('dateadd(now(), "msec", 9223372036854775807)', None),
+        ('dateadd(now(), "year", 9000)', None),
+        ('valueof(array(dateadd(now(), "year", 9000)), 0)', None),
+        ('substr("hello", n)', None),
+        ('substr("hello", 0, 9223372036854775807)', "hello"),
+        ('indexof("hello", "l", n)', -1),
+        ('indexof("hello", "l", 9223372036854775807)', -1),
+        ("valueof(array(1, 2), 9223372036854775807)", None),
+        ("valueof(list, 9223372036854775807)", None),
+        ("valueof(list, n)", None),
+        ('format("%9223372036854775808$d", list)', None),
+        ('format("%c", n)', None),
+        ('format("%c", -1)', None),
+        ('format("%c", 55296)', None),
+        ('format("%c", 128512)', "😀"),
+    ],
+)
+def test_numbers_at_the_end_of_64_bits_stop_no_query(expression: str, expected: Any) -> None:
+    assert equal(value_of(expression, {"n": 2**63 - 1, "list": [1, 2]}), expected)
+
+
 @pytest.mark.parametrize("number", [-(2**31), -(2**63)])
 def test_the_least_whole_number_is_its_own_opposite(number: int) -> None:
     assert value_of("-a", {"a": number}) == number

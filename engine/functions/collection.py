@@ -18,7 +18,7 @@ def valueof(compound: Value, key: Value) -> Value:
         valueof(dict("a", "Apple"), "a") == "Apple" and valueof(array("x", "y"), 1) == "y"
     """
     if key.type != ANY:
-        return member(compound, key)
+        return member(compound, position(key) if isinstance(key.constant, int) and key.type == LONG else key)
     by_name = member(compound, only(key, STRING)) if compound.type.name != "list" else NOTHING
     by_position = member(compound, only(key, LONG)) if compound.type.name != "map" else NOTHING
     if NULL in (by_name.type, by_position.type):

@@ -87,6 +87,7 @@ def format(pattern: Const, value: Value, *values: Value) -> Value:
 
 
 _WIDEST = 1000
+_FARTHEST_PLACE = 2**31 - 1
 _Place = tuple[int | str, str, int, int | None, str]  # argument number or literal text, flags, width, precision, letter
 
 
@@ -105,7 +106,7 @@ def _format_places(pattern: str) -> list[_Place]:
         if letter in _FORMATS_LEFT_OUT:
             hint = "the letters are " + ", ".join(f"%{known}" for known in _FORMATS)
             raise QueryError("91030", f"`{part[0]}` does not exist in this `format`", hint=hint)
-        number = int(part[1]) if part[1] else following + 1
+        number = min(int(part[1]), _FARTHEST_PLACE) if part[1] else following + 1
         following += 0 if part[1] else 1
         if width > _WIDEST or (precision or 0) > _WIDEST:
             raise QueryError("91030", f"`{part[0]}` is wider than {_WIDEST} characters")
@@ -206,7 +207,8 @@ def _as_boolean(value: Value, flags: str, width: int, precision: int | None) -> 
 
 def _as_character(value: Value, flags: str, width: int, precision: int | None) -> str:
     if value.type in (INT, LONG):
-        return f"chr(CAST({value.sql} AS INTEGER))"
+        known = f"{value.sql} BETWEEN 0 AND {0xD7FF} OR {value.sql} BETWEEN {0xE000} AND {0x10FFFF}"  # no surrogates
+        return f"chr(CAST(if({known}, {value.sql}, NULL) AS INTEGER))"
     return "NULL"
 
 
