@@ -166,7 +166,7 @@ def test_parsemap_of_a_map_with_declared_keys(logs: Engine) -> None:
 
 def test_pages_change_its_range_and_filters(logs: Engine) -> None:
     query = parse('fulltext duration=1d "login" from one')
-    assert print_query(with_range(query, start=START)) == 'fulltext from=20240101000000 "login" from one'
+    assert print_query(with_range(query, start=START)) == 'fulltext from=20240101000000Z "login" from one'
     assert "| search" in print_query(with_search(query, {"port": ["22"]}))
     inner = parse('fulltext not [ table duration=1h two ] and "a" or [ table duration=1h one ] from one')
     changed = with_range(inner, duration="5m")
