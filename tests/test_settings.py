@@ -66,6 +66,13 @@ def test_the_countries_that_logins_are_expected_from(tmp_path: Path) -> None:
     assert load(tmp_path, TRAILBOARD_EXPECTED_COUNTRIES="jp, us,").expected_countries == {"JP", "US"}
 
 
+def test_hosts_are_expected_where_they_are_named(tmp_path: Path) -> None:
+    assert load(tmp_path).expected_hosts == ("*.moonrabbit.example",), "those of the sample data's sites"
+    assert load(tmp_path, TRAILBOARD_LAKE=str(tmp_path)).expected_hosts == ()
+    named = load(tmp_path, TRAILBOARD_EXPECTED_HOSTS="Example.com, *.example.com,")
+    assert named.expected_hosts == ("example.com", "*.example.com")
+
+
 def test_settings_do_not_change(tmp_path: Path) -> None:
     with pytest.raises(FrozenInstanceError):
         load(tmp_path).lake = "x"  # type: ignore[misc]

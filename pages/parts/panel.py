@@ -170,11 +170,12 @@ class WorldMap:
 class Column:
     """How a table shows a column: the name it is given, its kind and its width.
 
-    `count` is a number, `milliseconds` a number of seconds, `percent` one of hundredths, `lines` a text of lines.
+    `count` is a number, `milliseconds` a number of seconds, `megabytes` one of bytes, `percent` one of hundredths,
+    `lines` a text of lines.
     """
 
     title: Text
-    kind: Literal["text", "time", "map", "count", "milliseconds", "percent", "bytes", "lines"] = "text"
+    kind: Literal["text", "time", "map", "count", "milliseconds", "percent", "megabytes", "lines"] = "text"
     width: Literal["small", "medium", "large"] | int | None = None
     hidden: bool = False
 

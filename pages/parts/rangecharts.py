@@ -21,7 +21,7 @@ DECADES = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000]
 
 def boxes(
     frame: pd.DataFrame, *, levels: Sequence[Level], limits: Sequence[float], labels: Mapping[str, str]
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Box plots of `label, count, min, iqr1, iqr2, iqr3, max` (seconds), in the frame's order.
 
     `limits` are drawn as lines, the last one in red. A click on a row selects `pick` with its `place`.
@@ -54,7 +54,7 @@ def boxes(
 
 def percentiles(
     frame: pd.DataFrame, *, points: Sequence[str], limits: Sequence[float], labels: Mapping[str, str]
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Percentiles (seconds, columns `points`, ascending) as points on a line, a row per `label` in the frame's order.
 
     `limits` are drawn as lines, the last one in red. A click on a row selects `pick` with its `place`.
@@ -128,8 +128,9 @@ def _limit_lines(limits: Sequence[float]) -> list[alt.Chart]:
 def _hits(base: alt.Chart, low: float, high: float, tooltip: Sequence[alt.Tooltip]) -> alt.Chart:
     """Invisible bars over whole rows: they are what the pointer meets, wherever in a row it is."""
     pick = alt.selection_point(name="pick", fields=["place"], on="click", clear="dblclick", empty=True)
-    return (
+    bars: alt.Chart = (
         base.mark_bar(fillOpacity=0.001, color=INK, cursor="pointer", height=alt.RelativeBandSize(1))
         .encode(x=alt.datum(low), x2=alt.datum(high), tooltip=list(tooltip))
         .add_params(pick)
     )
+    return bars

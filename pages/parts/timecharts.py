@@ -22,7 +22,7 @@ def scatter(
     unit: Unit,
     other: str,
     labels: Mapping[str, str],
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Points over time on a logarithmic axis, one colour per series, a red line at the limit.
 
     `tall` has `_time` (local, no zone), `series` and `value` above zero; `shown` is the name of a point's colour,
@@ -61,7 +61,7 @@ def lines(
     shades: Mapping[str, str],
     unit: Unit,
     labels: Mapping[str, str],
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Lines over time with a gap where `value` is null; `shades` gives the colour of each `shown` name, in order.
 
     `tall` has `_time` (local, no zone), `series`, `name`, `shown`, `value` and `note`, which the tooltip shows too.

@@ -321,7 +321,7 @@ percentile(seconds, 99) as p99, sum(sent_bytes) as bytes by method, page
             "p50": Column(Text("p50 (ms)", "p50 (ms)"), "milliseconds"),
             "p95": Column(Text("p95 (ms)", "p95 (ms)"), "milliseconds"),
             "p99": Column(Text("p99 (ms)", "p99 (ms)"), "milliseconds"),
-            "bytes": Column(Text("Sent", "보낸 양"), "bytes"),
+            "bytes": Column(Text("Sent (MB)", "보낸 양 (MB)"), "megabytes"),
         },
         page_signal,
         ("method", "page"),

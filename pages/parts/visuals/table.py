@@ -19,7 +19,7 @@ from pages.parts.redact import redacted
 from pages.parts.view import View
 from pages.parts.visuals.shown import TINTS, Shown, alt_text, draw, native, nothing_found, plain, row_values
 
-NUMBER_FORMATS = {"count": "localized", "milliseconds": "%,.1f", "percent": "%.1f%%", "bytes": "bytes"}
+NUMBER_FORMATS = {"count": "localized", "milliseconds": "%,.1f", "percent": "%.1f%%", "megabytes": "%,.1f"}
 TALL_ROW = 104  # pixels: five lines
 
 
@@ -62,10 +62,12 @@ def _cells(values: pd.Series, column: Column | None, view: View) -> pd.Series:
     Formulas are guarded here too, as the table's own toolbar lets the viewer download what it shows.
     """
     kind = column.kind if column is not None else "text"
-    if kind in ("time", "count", "percent", "bytes"):
+    if kind in ("time", "count", "percent"):
         return values
     if kind == "milliseconds":
         return values * 1000
+    if kind == "megabytes":
+        return values / 1_000_000
     if kind == "lines":
         return values.map(lambda value: "" if plain(value) is None else _one_line(str(value)))
     if kind == "map":
