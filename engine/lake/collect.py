@@ -42,6 +42,9 @@ from engine.language.errors import LakeError, SourceError
 EVENTS_AT_ONCE = 2048  # decoded events turned into columns together
 BATCH_BYTES = 48 << 20  # of columns, after which a commit is made
 BATCH_REJECTS = 20_000
+# glibc hands freed memory back to the kernel, and asks for it again, block by block, until it has seen a block of this
+# size freed. Windows of text are such blocks: a tenth of a collect's time would be spent in the kernel.
+LARGE_BLOCK = 31 << 20
 EXAMPLES = 3  # per reason, in the report
 PROGRESS_SECONDS = 0.1
 DAYS_REMEMBERED = 16
@@ -139,6 +142,7 @@ def collect(
     if kind not in FORMATS:
         raise SourceError(f"`{kind}` cannot be collected", f"this version collects {', '.join(FORMATS)}")
     form = FORMATS[kind]
+    bytes(LARGE_BLOCK)  # freed at once
     folders = discover(source, form.naming)
     collector = Collector(lake, form, folders, progress, cancel or threading.Event())
     return collector.run(folders, since)

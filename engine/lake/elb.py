@@ -13,6 +13,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, BinaryIO
@@ -63,8 +64,10 @@ LOWEST, HIGHEST = (int(time.timestamp()) * 1_000_000 for time in (EARLIEST, LATE
 
 FIELD = re.compile(rb'(?:(?<=^)|(?<= ))(?:[^ "\r][^ \r]*+|"[^"\r]*+"(?= |$))')
 LINE_FEED = ord("\n")
-BACKSLASH, QUOTE = re.compile(rb"\\"), re.compile(rb'"')
+BACKSLASH, QUOTE = b"\\", b'"'
 IPV4 = r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"
+METHOD, SCHEME, VERSION = r"^[A-Za-z]+$", r"^[A-Za-z]+:$", r"^[A-Za-z]+/[0-9.]+$"
+SITE = r"^[^/?#\[\]@: ]+:\d{1,5}$"
 USUAL_REQUEST = r"^[A-Za-z]+ [A-Za-z]+://[^/?#\[\]@: ]+:\d{1,5}/[^ ]* [A-Za-z]+/[0-9.]+$"
 # ACCOUNT_elasticloadbalancing_REGION_[app.|net.]NAME[.ID]_TIME_NODE_RANDOM.log
 UNIQUE_NAME = re.compile(r"\d{12}_elasticloadbalancing_.+_\d{8}T\d{4}Z_.+_.+\.log(?:\.gz)?")
@@ -390,12 +393,12 @@ def kind_in(column: pa.Array) -> pa.DataType:
     return column.type.value_type if pa.types.is_dictionary(column.type) else column.type
 
 
-def has(mark: re.Pattern[bytes], column: pa.Array) -> bool:
+def has(mark: bytes, column: pa.Array) -> bool:
     """Whether a byte is in any text of a column."""
     values = column.dictionary if pa.types.is_dictionary(column.type) else column
     if not pa.types.is_string(values.type) or values.buffers()[2] is None:
         return False
-    return mark.search(values.buffers()[2]) is not None
+    return mark in values.buffers()[2].to_pybytes()
 
 
 def joined(columns: list[pa.Array]) -> pa.Array:
@@ -488,9 +491,9 @@ def addresses_of(column: pa.Array, careful: bool) -> tuple[pa.Array, pa.Array]:
 
 def requests(column: pa.Array) -> dict[str, pa.Array]:
     """Method, URL and so on of request lines, and the lines themselves where there is a request."""
-    usual = pc.match_substring_regex(column, USUAL_REQUEST).fill_null(False)
-    if pc.all(usual, min_count=0).as_py():
+    with suppress(Misfit, pa.ArrowInvalid):
         return {**usual_requests(column), "request": column}
+    usual = pc.match_substring_regex(column, USUAL_REQUEST).fill_null(False)
     parts = usual_requests(column.filter(usual))
     texts = column.filter(pc.invert(usual)).to_pylist()
     mask = usual.to_numpy(zero_copy_only=False)
@@ -504,10 +507,15 @@ def requests(column: pa.Array) -> dict[str, pa.Array]:
 
 
 def usual_requests(texts: pa.Array) -> dict[str, pa.Array]:
-    """The parts of requests of the usual form, `METHOD scheme://host:port/url VERSION`, null of those there is none."""
+    """The parts of requests of the usual form, `METHOD scheme://host:port/url VERSION`; raises Misfit for others."""
     method, target, version = cut(pc.split_pattern(texts, " "), 3)
-    scheme, _, site, rest = cut(pc.split_pattern(target, "/", max_splits=3), 4)
-    scheme, site = scheme.dictionary_encode(), site.dictionary_encode()
+    scheme, between, site, rest = cut(pc.split_pattern(target, "/", max_splits=3), 4)
+    method, scheme, site, version = (part.dictionary_encode() for part in (method, scheme, site, version))
+    for part, form in ((method, METHOD), (scheme, SCHEME), (site, SITE), (version, VERSION)):
+        if not pc.all(pc.match_substring_regex(part.dictionary, form), min_count=0).as_py():
+            raise Misfit
+    if pc.any(pc.not_equal(between, ""), min_count=0).as_py():
+        raise Misfit
     host, port = cut(pc.split_pattern(site.dictionary, ":"), 2)
     url = pc.binary_join_element_wise("/", rest, "")
     halves = pc.split_pattern(url, "?", max_splits=1)
@@ -515,19 +523,22 @@ def usual_requests(texts: pa.Array) -> dict[str, pa.Array]:
     two = halves.value_lengths().to_numpy() == 2
     pieces = halves.flatten()
     return {
-        "method": method.dictionary_encode(),
+        "method": method,
         "scheme": pa.DictionaryArray.from_arrays(scheme.indices, pc.utf8_rtrim(scheme.dictionary, ":")),
         "host": pc.utf8_lower(host).take(site.indices).dictionary_encode(),
         "port": port.cast(pa.int32()).take(site.indices),
         "url": url,
         "path": pieces.take(pa.array(begins)),
         "query": pieces.take(pa.array(begins + 1, mask=~two)),
-        "http_version": version.dictionary_encode(),
+        "http_version": version,
     }
 
 
 def cut(parts: pa.ListArray, count: int) -> list[pa.Array]:
-    """The first, second, … element of lists that all have so many."""
+    """The first, second, … element of lists that all have so many; raises Misfit when one has another number."""
+    sizes = pc.min_max(pc.list_value_length(parts))
+    if parts.null_count or (len(parts) and sizes.as_py() != {"min": count, "max": count}):
+        raise Misfit
     flat = parts.flatten()
     return [flat.take(pa.array(np.arange(i, len(flat), count))) for i in range(count)]
 

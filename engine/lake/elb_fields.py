@@ -154,5 +154,5 @@ def stored(fields: tuple[Field, ...]) -> pa.Schema:
 
 
 def numbers(fields: tuple[Field, ...]) -> frozenset[str]:
-    """Columns of numbers and times, of which a dictionary would save nothing."""
-    return frozenset(item.name for item in fields if item.type in (LONG, DOUBLE, DATE))
+    """Columns of numbers and times of which a dictionary would save nothing."""
+    return frozenset(item.name for item in fields if item.type in (LONG, DOUBLE, DATE)) | {"client_port"}
