@@ -117,7 +117,7 @@ def test_changes_are_tinted(row: dict, level: str | None) -> None:
     ("row", "level"),
     [
         ({"action": "DENY"}, "red"),
-        ({"action": "PERMIT", "country": "US"}, "red"),
+        ({"action": "PERMIT", "country": "BR"}, "red"),
         ({"action": "PERMIT", "country": "KR", "user_type": "IAMUser", "mfa": "No"}, "red"),
         ({"action": "PERMIT", "country": "KR", "user_type": "Root", "mfa": "YES"}, "amber"),
         ({"action": "PERMIT", "country": "KR", "user_type": "AssumedRole", "mfa": "No"}, None),
