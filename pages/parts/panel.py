@@ -104,7 +104,8 @@ class StackedColumns:
 class Lines:
     """Values over time, a line for each series, with gaps for missing buckets; `weight` says how much they rest on.
 
-    The rows behind a point are those of its bucket that have `behind` in the field of the series' column.
+    The rows behind a point are those of its bucket that have `behind` in the field of the series' column; of a point at
+    0 there are none, so it stands for all rows of its bucket.
     """
 
     series: tuple[Series, ...]

@@ -79,8 +79,12 @@ def draw_lines(visual: Lines, shown: Shown) -> None:
         labels={"time": view.t("time"), "series": view.t("kind"), "value": view.t("share"), "note": view.t("requests")},
     )
 
+    values = {(moment.isoformat(), name): value for moment, name, value in tall[["_time", "series", "value"]].values}
+
     def rows(picked: Mapping[str, Any]) -> Query:
-        return shown.rows_query({picked["series"]: visual.behind}, _bucket(shown, picked))
+        """The rows that make a point; of a point at 0 there are none, so all of its bucket."""
+        none = values.get((picked["bucket"], picked["series"])) == 0
+        return shown.rows_query({} if none else {picked["series"]: visual.behind}, _bucket(shown, picked))
 
     clickable(chart, shown, shown.height, rows)
     return None
