@@ -63,6 +63,11 @@ def constant(value: Any) -> Value:
     raise TypeError(f"no constant of {type(value).__name__}")
 
 
+def as_key(value: Value) -> Value:
+    """A value to group by: a field that nothing has still needs a type in SQL."""
+    return Value("CAST(NULL AS INTEGER)", NULL) if value.type == NULL else value
+
+
 # --- order ---------------------------------------------------------------------------------------------------------
 
 RANK = {"bool": 1, "int": 2, "long": 2, "double": 2, "date": 3, "string": 6, "list": 7, "map": 8, "binary": 9}

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import pyparsing as pp
 
-from engine.catalog import LONG, NULL
+from engine.catalog import LONG
 from engine.commands.stats import by_list
 from engine.language.grammar import expression, fail, put
 from engine.language.nodes import Command, Expr
 from engine.language.printer import print_expression
 from engine.plan import Rows, built, warn_unknown
-from engine.values import Value, order_keys
+from engine.values import Value, as_key, order_keys
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Boxplot(Command):
         assert self.measured is not None
         warn_unknown(rows, self.by, self)
         value = rows.value(self.measured)
-        keys = [(name, _not_untyped(rows.field(name))) for name in dict.fromkeys(self.by)]
+        keys = [(name, as_key(rows.field(name))) for name in dict.fromkeys(self.by)]
         kept = rows.where(f"{value.sql} IS NOT NULL")
         listed = _sorted_list(value)
         inner = ", ".join([*(f"{key.sql} AS k{i}" for i, (_, key) in enumerate(keys)), f"{listed} AS v"])
@@ -56,10 +56,6 @@ class Boxplot(Command):
         outputs += [("max", Value("v[len(v)]", value.type)), ("min", Value("v[1]", value.type))]
         made = built(rows.context, outputs, f"FROM {step} WHERE len(v) > 0", [step], order=[name for name, _ in keys])
         return made.with_columns(made.columns, [name for name, _ in outputs])
-
-
-def _not_untyped(value: Value) -> Value:
-    return Value("CAST(NULL AS INTEGER)", NULL) if value.type == NULL else value
 
 
 def _sorted_list(value: Value) -> str:

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import pyparsing as pp
 
-from engine.catalog import INT, LONG, NULL, STRING
+from engine.catalog import INT, LONG, STRING
 from engine.commands.stats import by_list, column_name, measure_list, planned, print_measures
 from engine.language.nodes import Command, Named, Option
 from engine.plan import Order, Rows, built, warn_unknown
-from engine.values import NOTHING, Value, cast, common, constant
+from engine.values import NOTHING, Value, as_key, cast, common, constant
 
 LABEL = Option("label", str, "what the fields of a total show that it sums over; null without")
 
@@ -52,7 +52,7 @@ def with_totals(rows: Rows, command: Command, measures: Sequence[Named], by: Seq
     names = list(dict.fromkeys(by))
     fields = {name: rows.field(name) for name in names}
     keyed = context.add(
-        ", ".join(["SELECT *", *(f"{_typed(value).sql} AS key_{i}" for i, value in enumerate(fields.values()))])
+        ", ".join(["SELECT *", *(f"{as_key(value).sql} AS key_{i}" for i, value in enumerate(fields.values()))])
         + f" FROM {rows.step}",
         rows.step,
     )
@@ -68,10 +68,6 @@ def with_totals(rows: Rows, command: Command, measures: Sequence[Named], by: Seq
     tail = f"FROM {keyed}" + (f" GROUP BY {which} ({listed})" if names else " GROUP BY ()")
     made = built(context, inner, tail, [keyed])
     return _labelled(made, names, list(measured), label)
-
-
-def _typed(value: Value) -> Value:
-    return Value("CAST(NULL AS INTEGER)", NULL) if value.type == NULL else value
 
 
 def _labelled(made: Rows, names: Sequence[str], measured: Sequence[str], label: Value) -> Rows:

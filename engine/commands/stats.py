@@ -17,7 +17,7 @@ from engine.language.grammar import fail, keyword, name, named_by, put, several,
 from engine.language.nodes import Call, Command, Expr, FieldRef, Named, Option
 from engine.language.printer import canonical, print_expression
 from engine.plan import Rows, built, warn_unknown
-from engine.values import Value
+from engine.values import Value, as_key
 
 
 def _measure(span: Span, tokens: pp.ParseResults) -> Call:
@@ -105,7 +105,7 @@ class Stats(Command):
 
 def summarised(rows: Rows, measures: Sequence[Named], by: Sequence[str]) -> Rows:
     """One row for each combination of `by`, ascending; a single row when there are no such fields."""
-    keys = [(key, _key(rows, key)) for key in by]
+    keys = [(key, as_key(rows.field(key))) for key in by]
     outputs = keys + [(column_name(item), planned(rows, item)) for item in measures]
     # `stats count as n, sum(x) as n`: the last one wins, as in a map of fields.
     unique = list(dict(outputs).items())
@@ -117,8 +117,3 @@ def summarised(rows: Rows, measures: Sequence[Named], by: Sequence[str]) -> Rows
     tail = f"FROM {rows.step} GROUP BY {', '.join(grouped) or '()'}"
     made = built(rows.context, unique, tail, [rows.step], order=kept)
     return made.with_columns(made.columns, [output for output, _ in unique])
-
-
-def _key(rows: Rows, name: str) -> Value:
-    value = rows.field(name)
-    return Value("CAST(NULL AS INTEGER)", NULL) if value.type == NULL else value

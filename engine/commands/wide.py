@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from engine.catalog import NULL, Type
+from engine.catalog import Type
 from engine.language.errors import QueryError
 from engine.plan import Order, Rows, built, stored
 from engine.sql import identifier
-from engine.values import NOTHING, Value, text
+from engine.values import NOTHING, Value, as_key, text
 
 MOST_COLUMNS = 5000
 
@@ -55,7 +55,7 @@ def _long(
 ) -> tuple[pa.Table, dict[str, Type]]:
     """A row for each `keys` and name of a series, series by series; `r` numbers the combinations of keys."""
     name = Value(" || '_' || ".join(text(value).sql for value in series), text(NOTHING).type)
-    grouped = [(f"k{i}", _typed(value)) for i, (_, value) in enumerate(keys)]
+    grouped = [(f"k{i}", as_key(value)) for i, (_, value) in enumerate(keys)]
     order = [(f"s{i}", replace(value, sql=f"any_value({value.sql})")) for i, value in enumerate(series)]
     aggregated = [(f"v{i}", value) for i, (_, value) in enumerate(measured)]
     grouping = ", ".join(str(position + 1) for position in range(len(grouped) + 1))
@@ -68,10 +68,6 @@ def _long(
     rank = _rank(long, [key for key, _ in grouped])
     statement = f"SELECT {columns}, {rank} AS r FROM {long.step} ORDER BY {long.order_by(f'{long.step}.')}"
     return rows.context.session.fetch(rows.context.statement(statement, long.step)), kinds
-
-
-def _typed(value: Value) -> Value:
-    return Value("CAST(NULL AS INTEGER)", NULL) if value.type == NULL else value
 
 
 def _rank(long: Rows, keys: Sequence[str]) -> str:
