@@ -291,12 +291,12 @@ def test_a_lake_made_anew_at_the_same_place_is_noticed(tmp_path: Path, logs: Pat
 # ── size ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 MEASURED = """
-import json, resource, sys
+import json, sys
 from engine.lake.collect import collect
 from engine.lake.store import Lake
+from tests.peak import peak_megabytes
 report = collect(Lake.open(sys.argv[1], create=True), "elb", sys.argv[2])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 << 20 if sys.platform == "darwin" else 1 << 10)
-print(json.dumps({"peak": peak, "events": report.events, "rejects": sum(report.rejects.values())}))
+print(json.dumps({"peak": peak_megabytes(), "events": report.events, "rejects": sum(report.rejects.values())}))
 """
 
 

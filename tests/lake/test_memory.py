@@ -17,12 +17,12 @@ from tests.lake.logs import event
 ROOT = Path(__file__).parents[2]
 LIMIT = 600  # MB
 COLLECTOR = """
-import json, resource, sys
+import json, sys
 from engine.lake.collect import collect
 from engine.lake.store import Lake
+from tests.peak import peak_megabytes
 report = collect(Lake.open(sys.argv[1], create=True), "cloudtrail", sys.argv[2])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 << 20 if sys.platform == "darwin" else 1 << 10)
-print(json.dumps({"peak": peak, "events": report.events, "rejects": report.rejects}))
+print(json.dumps({"peak": peak_megabytes(), "events": report.events, "rejects": report.rejects}))
 """
 
 
