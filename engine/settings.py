@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ from engine.language.errors import SourceError
 LOCALTIME = Path("/etc/localtime")
 DEMO_COUNTRIES = "KR,DE,US"  # where the company of the sample data has offices
 DEMO_HOSTS = "*.moonrabbit.example"
+DEMO_REGIONS = "ap-northeast-2,eu-central-1,us-east-1"
+OFFICE_HOURS = "09:00-19:00"
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,9 @@ class Settings:
 
     `lake` is what queries read, a folder or an `s3://` URI; `own_lake` is where `collect` writes when no lake is named,
     which is the same place unless queries still read the sample data. Logins from other than the `expected_countries`
-    (ISO codes) are marked, and so are web requests for other than the `expected_hosts` (names, `*.` for all below one);
-    without such names no request is.
+    (ISO codes) are marked, and so are web requests for other than the `expected_hosts` (names, `*.` for all below one)
+    and launches in other than the `expected_regions`; without such names none is. `office_hours` are on weekdays, in
+    the viewer's zone.
     """
 
     home: Path
@@ -32,6 +36,8 @@ class Settings:
     timezone: str
     expected_countries: frozenset[str]
     expected_hosts: tuple[str, ...]
+    expected_regions: tuple[str, ...]
+    office_hours: tuple[time, time]
     geoip_country: Path | None
     geoip_asn: Path | None
 
@@ -56,6 +62,8 @@ class Settings:
                 env.get("TRAILBOARD_EXPECTED_COUNTRIES") or (DEMO_COUNTRIES if is_demo else "KR")
             ),
             expected_hosts=_names(env.get("TRAILBOARD_EXPECTED_HOSTS") or (DEMO_HOSTS if is_demo else "")),
+            expected_regions=_names(env.get("TRAILBOARD_EXPECTED_REGIONS") or (DEMO_REGIONS if is_demo else "")),
+            office_hours=_hours(env.get("TRAILBOARD_OFFICE_HOURS") or OFFICE_HOURS),
             geoip_country=_path(env, "TRAILBOARD_GEOIP_COUNTRY"),
             geoip_asn=_path(env, "TRAILBOARD_GEOIP_ASN"),
         )
@@ -92,6 +100,19 @@ def _countries(value: str) -> frozenset[str]:
 
 def _names(value: str) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in value.split(",") if name.strip())
+
+
+def _hours(value: str) -> tuple[time, time]:
+    """Hours of a day as written: `09:00-19:00`."""
+    try:
+        first, last = (time.fromisoformat(part.strip()) for part in value.split("-"))
+    except ValueError:
+        raise SourceError(
+            f"TRAILBOARD_OFFICE_HOURS is not a span of hours: `{value}`", "write it as in `09:00-18:00`"
+        ) from None
+    if first >= last:
+        raise SourceError(f"TRAILBOARD_OFFICE_HOURS ends before it begins: `{value}`")
+    return first, last
 
 
 def _lake(value: str) -> str:

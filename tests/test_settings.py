@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,21 @@ def test_the_countries_that_logins_are_expected_from(tmp_path: Path) -> None:
     assert load(tmp_path).expected_countries == {"KR", "DE", "US"}, "those of the sample data's offices"
     assert load(tmp_path, TRAILBOARD_LAKE=str(tmp_path)).expected_countries == {"KR"}
     assert load(tmp_path, TRAILBOARD_EXPECTED_COUNTRIES="jp, us,").expected_countries == {"JP", "US"}
+
+
+def test_regions_are_expected_when_they_are_named(tmp_path):
+    assert "us-east-1" in load(tmp_path).expected_regions, "those of the sample data"
+    assert load(tmp_path, TRAILBOARD_LAKE=str(tmp_path)).expected_regions == ()
+    named = load(tmp_path, TRAILBOARD_EXPECTED_REGIONS="us-east-1, eu-west-1")
+    assert named.expected_regions == ("us-east-1", "eu-west-1")
+
+
+def test_office_hours(tmp_path):
+    assert load(tmp_path).office_hours == (time(9), time(19))
+    assert load(tmp_path, TRAILBOARD_OFFICE_HOURS="08:30-17:00").office_hours == (time(8, 30), time(17))
+    for wrong in ("9-5 at night", "18:00-09:00", "9"):
+        with pytest.raises(SourceError, match="TRAILBOARD_OFFICE_HOURS"):
+            load(tmp_path, TRAILBOARD_OFFICE_HOURS=wrong)
 
 
 def test_hosts_are_expected_where_they_are_named(tmp_path: Path) -> None:

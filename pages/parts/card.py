@@ -146,7 +146,7 @@ def _variant(panel: Panel, view: View) -> Panel:
         key=key,
         on_change=remember,
         label_visibility="collapsed",
-        width=200,
+        width="stretch" if isinstance(panel.visual, Number) else 200,
     )
     return panel.as_variant(chosen)
 

@@ -83,12 +83,15 @@ def stacked_columns(
     labels: Mapping[str, str],
     unit: Unit = "events",
     known: Mapping[str, str] | None = None,
-) -> alt.LayerChart | alt.Chart:
+    shaded: Sequence[tuple[datetime, datetime]] = (),
+    marked: Sequence[datetime] = (),
+) -> Any:
     """Amounts over time as stacked columns, one colour per series, the largest at the bottom.
 
     `tall` has `_time` (local, no zone), `series` and `count`; `labels` names time, event and count in the tooltip.
     `known` gives series their colours and their order, from the bottom. A click on a column selects `pick` with its
-    `bucket` (ISO text) and `series`.
+    `bucket` (ISO text) and `series`. Spans of time may be `shaded`, and buckets `marked` by their start; `labels` names
+    the mark too.
     """
     totals = tall.groupby("series")["count"].sum().sort_values(ascending=False)
     known = known or {}
@@ -105,17 +108,12 @@ def stacked_columns(
     )
     pick = alt.selection_point(name="pick", fields=["bucket", "series"], on="click", clear="dblclick", empty=True)
     faded = alt.condition(pick, alt.value(1), alt.value(0.35))
-    return (
+    scale = alt.Scale(domain=[stamp(window[0]), stamp(window[1])])
+    columns = (
         alt.Chart(data)
         .mark_bar(stroke=None, binSpacing=1, cursor="pointer")
         .encode(
-            x=alt.X(
-                "_time:T",
-                bandPosition=0,
-                title=None,
-                scale=alt.Scale(domain=[stamp(window[0]), stamp(window[1])]),
-                axis=time_axis(),
-            ),
+            x=alt.X("_time:T", bandPosition=0, title=None, scale=scale, axis=time_axis()),
             x2="until:T",
             # An aggregate, because columns with two ends in time stop stacking otherwise.
             y=alt.Y(
@@ -140,7 +138,32 @@ def stacked_columns(
             ],
         )
         .add_params(pick)
-        .properties(padding=NO_PADDING)
+    )
+    behind = [_shade(shaded, scale)] if shaded else []
+    before = [_marks(marked, span, scale, labels["mark"])] if marked else []
+    return alt.layer(*behind, columns, *before).properties(padding=NO_PADDING)
+
+
+def _shade(spans: Sequence[tuple[datetime, datetime]], scale: alt.Scale) -> alt.Chart:
+    data = pd.DataFrame(spans, columns=["from", "to"])
+    return (
+        alt.Chart(data)
+        .mark_rect(color=INK, opacity=0.1, clip=True)
+        .encode(x=alt.X("from:T", title=None, scale=scale, axis=time_axis()), x2="to:T")
+    )
+
+
+def _marks(starts: Sequence[datetime], span: timedelta, scale: alt.Scale, title: str) -> alt.Chart:
+    """Triangles at the top, in the middle of their buckets."""
+    data = pd.DataFrame({"middle": [start + span / 2 for start in starts], "mark": title})
+    return (
+        alt.Chart(data)
+        .mark_point(shape="triangle-down", filled=True, size=70, color=LEVEL_COLOURS["red"], opacity=1)
+        .encode(
+            x=alt.X("middle:T", title=None, scale=scale, axis=time_axis()),
+            y=alt.value(4),
+            tooltip=[alt.Tooltip("middle:T", format="%Y-%m-%d %H:%M", title=""), alt.Tooltip("mark:N", title="")],
+        )
     )
 
 

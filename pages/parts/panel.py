@@ -92,12 +92,25 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A condition of the language on the rows behind a chart: buckets that have such rows get a mark."""
+
+    condition: str
+    title: Text
+
+
+@dataclass(frozen=True)
 class StackedColumns:
-    """Amounts over time: `_time` and one column per series, of which some may be known. Missing buckets are 0."""
+    """Amounts over time: `_time` and one column per series, of which some may be known. Missing buckets are 0.
+
+    Hours when nobody should be at work are shaded on request (`office_hours`).
+    """
 
     unit: Unit = "events"
     known: tuple[Series, ...] = ()
     kind: Text = EVENT  # what the series are
+    mark: Mark | None = None
+    office_hours: bool = False
 
 
 @dataclass(frozen=True)

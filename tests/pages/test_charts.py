@@ -59,11 +59,29 @@ def test_stacked_columns_encode_the_frame() -> None:
     chart = charts.stacked_columns(
         tall, span=TEN_MINUTES, window=(NOON, NOON + 2 * TEN_MINUTES), other="other", labels=LABELS
     )
-    encoding = chart.to_dict()["encoding"]
+    (layer,) = chart.to_dict()["layer"]
+    encoding = layer["encoding"]
     assert encoding["y"]["aggregate"] == "sum"
     assert encoding["y"]["stack"] == "zero"
     assert encoding["color"]["scale"]["domain"] == ["s2", "s1", "s0"]
     assert set(chart.data["bucket"]) == {"2026-11-24T12:00:00", "2026-11-24T12:10:00"}
+
+
+def test_stacked_columns_shade_spans_and_mark_buckets() -> None:
+    tall, _ = charts.long_form(wide(1), "other", "(none)")
+    chart = charts.stacked_columns(
+        tall,
+        span=TEN_MINUTES,
+        window=(NOON, NOON + 2 * TEN_MINUTES),
+        other="other",
+        labels={**LABELS, "mark": "root"},
+        shaded=[(NOON, NOON + TEN_MINUTES)],
+        marked=[NOON],
+    )
+    shade, columns, marks = chart.layer
+    assert shade.data.values.tolist() == [[NOON, NOON + TEN_MINUTES]]
+    assert columns.data["series"].unique().tolist() == ["s0"]
+    assert marks.data.to_dict("records") == [{"middle": NOON + TEN_MINUTES / 2, "mark": "root"}]
 
 
 def test_bars_keep_the_order_and_show_levels() -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from engine.settings import Settings
 from pages.parts.panel import (
     Baseline,
     Column,
     Dashboard,
     Escalation,
     Limits,
+    Mark,
     Number,
     Panel,
     Row,
     Signal,
     StackedColumns,
     Table,
+    Variant,
 )
 from pages.parts.scopes import DISPLAY_USER
 from pages.parts.texts import Text
@@ -35,6 +40,36 @@ OPENED_WIDE = (
     'or match(replace(string(requestParameters), "\\"(from|to)Port\\": ?(80|443)\\\\b", "", "re"), "\\"fromPort\\""))'
 )
 
+# Calls that give somebody more, or other, rights: beside new policy versions also attachments, keys and passwords.
+PERMISSIONS = (
+    "CreatePolicy", "CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicy", "DeletePolicyVersion",
+    "Put*Policy", "Attach*Policy", "Detach*Policy", "DeleteUserPolicy", "DeleteRolePolicy", "DeleteGroupPolicy",
+    "UpdateAssumeRolePolicy", "AddUserToGroup", "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile",
+    "*PermissionsBoundary",
+)  # fmt: skip
+GROUP_RULES = (
+    "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "AuthorizeSecurityGroupEgress",
+    "RevokeSecurityGroupEgress", "ModifySecurityGroupRules", "CreateSecurityGroup", "DeleteSecurityGroup",
+)  # fmt: skip
+NUMBER_HEIGHT = 312  # with room for the choice of variants
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Names as choices of `in`.
+
+    >>> one_of(["a", "b*"])
+    '"a", "b*"'
+    """
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def elsewhere(regions: tuple[str, ...]) -> Escalation | None:
+    """An alarm for launches in regions that nobody is expected to use; nothing when none are named."""
+    if not regions:
+        return None
+    reason = Text("{n} in a region you do not use", "사용하지 않는 리전 {n}건")
+    return Escalation(f"not(in(awsRegion, {one_of(regions)}))", reason)
+
 
 def change_signal(row: Row) -> Signal | None:
     """Refused calls are alarms, calls that weaken logging, keys or the perimeter need attention."""
@@ -52,16 +87,27 @@ T1 = Panel(
 table duration=1d cloudtrail*
 | search eventName == "RunInstances" and isnull(errorCode) 
 | stats count""",  # noqa: W291
-    visual=Number(Baseline()),
+    visual=Number(Baseline(), elsewhere(Settings.load().expected_regions)),
     help=Text(
         "Calls that started instances; one call can start many. Auto Scaling, EKS and Batch are included. "
         "Unexpected launches point to a leaked key used for mining, or to a scaling loop: look at who, where and "
         "which type, then terminate the instances and rotate the key. Amber at 3 times, red at 10 times what is usual "
-        "at these hours.",
+        "at these hours, and at the first launch in a region that is not among TRAILBOARD_EXPECTED_REGIONS.",
         "인스턴스를 시작한 API 호출 수입니다. 호출 한 번으로 여러 대를 시작할 수 있고 Auto Scaling·EKS·Batch도 "
         "포함됩니다. 예상하지 못한 시작은 유출된 키를 이용한 채굴이나 확장 반복일 수 있으니 누가, 어디서, 어떤 "
         "유형을 시작했는지 확인한 뒤 인스턴스를 종료하고 키를 교체하세요. 같은 시간대 평소 값의 3배면 주의, 10배면 "
-        "경고입니다.",
+        "경고이며, TRAILBOARD_EXPECTED_REGIONS에 없는 리전에서 한 건이라도 시작하면 바로 경고입니다.",
+    ),
+    height=NUMBER_HEIGHT,
+    variants=(
+        Variant(
+            "people",
+            Text("Without AWS services", "AWS 서비스 제외"),
+            """\
+table duration=1d cloudtrail*
+| search eventName == "RunInstances" and isnull(errorCode) and isnull(valueof(userIdentity, "invokedBy"))
+| stats count""",
+        ),
     ),
 )
 
@@ -79,6 +125,17 @@ table duration=1d cloudtrail*
         "인스턴스를 종료한 API 호출 수로, 파괴 행위나 실수를 찾습니다. 스팟 회수와 중지는 포함되지 않습니다. 같은 "
         "시간대 평소 값의 3배면 주의, 10배면 경고입니다.",
     ),
+    height=NUMBER_HEIGHT,
+    variants=(
+        Variant(
+            "people",
+            Text("Without AWS services", "AWS 서비스 제외"),
+            """\
+table duration=1d cloudtrail*
+| search eventName == "TerminateInstances" and isnull(errorCode) and isnull(valueof(userIdentity, "invokedBy"))
+| stats count""",
+        ),
+    ),
 )
 
 T3 = Panel(
@@ -95,6 +152,17 @@ table duration=1d cloudtrail*
         "not counted. Amber from 1, red from 5.",
         "관리형 정책의 새 버전 수입니다. 승인된 작업과 일치하지 않으면 권한 상승으로 보고 버전을 비교해 이전 기본 "
         "버전으로 되돌리세요. 정책 연결과 인라인 정책은 세지 않습니다. 1건부터 주의, 5건부터 경고입니다.",
+    ),
+    height=NUMBER_HEIGHT,
+    variants=(
+        Variant(
+            "all",
+            Text("All permission changes", "모든 권한 변경"),
+            f"""\
+table duration=1d cloudtrail*
+| search in(eventName, {one_of(PERMISSIONS)}) and eventSource == "iam.amazonaws.com" and isnull(errorCode)
+| stats count""",
+        ),
     ),
 )
 
@@ -116,6 +184,17 @@ table duration=1d cloudtrail*
         "추가되거나 삭제된 인바운드 규칙 수입니다. 승인된 변경인지 확인하고 지나치게 열린 규칙은 회수하세요. "
         "1건부터 주의, 80·443 외의 포트를 0.0.0.0/0 또는 ::/0에 열면 바로 경고입니다.",
     ),
+    height=NUMBER_HEIGHT,
+    variants=(
+        Variant(
+            "all",
+            Text("Outbound and groups too", "아웃바운드·그룹 포함"),
+            f"""\
+table duration=1d cloudtrail*
+| search in(eventName, {one_of(GROUP_RULES)}) and isnull(errorCode)
+| stats count""",
+        ),
+    ),
 )
 
 T5 = Panel(
@@ -127,14 +206,36 @@ table duration=1d cloudtrail*
 | search sessionCredentialFromConsole == "true"
 | rename eventName as event_name
 | timechart span=10m count by event_name""",
-    visual=StackedColumns(),
+    visual=StackedColumns(
+        mark=Mark('valueof(userIdentity, "type") == "Root"', Text("by the root user", "루트 사용자 작업")),
+        office_hours=True,
+    ),
     help=Text(
         "Changes made in console sessions, by kind. Look for bursts, above all at night; click a column to see its "
-        "events. Changes by CLI, SDK and Terraform are not in here.",
+        "events. Hours outside TRAILBOARD_OFFICE_HOURS are shaded, a red triangle marks changes by the root user. "
+        "Changes by CLI, SDK and Terraform are not in here.",
         "콘솔 세션에서 일어난 변경 작업을 종류별로 보여 줍니다. 특히 야간에 몰린 작업을 살펴보세요. 막대를 클릭하면 "
-        "해당 이벤트를 볼 수 있습니다. CLI·SDK·Terraform 작업은 포함되지 않습니다.",
+        "해당 이벤트를 볼 수 있습니다. TRAILBOARD_OFFICE_HOURS 밖의 시간은 음영으로, 루트 사용자의 변경은 빨간 "
+        "삼각형으로 표시합니다. CLI·SDK·Terraform 작업은 포함되지 않습니다.",
     ),
     height=460,
+    variants=(
+        Variant(
+            "writes",
+            Text("Writes by CloudTrail's own mark", "CloudTrail의 쓰기 표시 기준"),
+            """\
+table duration=1d cloudtrail*
+| search readOnly == false
+| search sessionCredentialFromConsole == "true"
+| rename eventName as event_name
+| timechart span=10m count by event_name""",
+            note=Text(
+                "Calls that CloudTrail itself marks as changes: reads with other names, such as LookupEvents, are "
+                "left out.",
+                "CloudTrail이 변경으로 표시한 호출입니다. LookupEvents처럼 이름이 다른 조회는 제외됩니다.",
+            ),
+        ),
+    ),
 )
 
 T6 = Panel(

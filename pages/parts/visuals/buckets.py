@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pandas as pd
 
+from engine.settings import Settings
 from pages.parts.periods import SPANS, Period
 from pages.parts.view import View
 from pages.parts.visuals.shown import Shown
+
+SATURDAY = 5
 
 
 def buckets(view: View, span: str) -> list[pd.Timestamp]:
@@ -21,6 +24,20 @@ def buckets(view: View, span: str) -> list[pd.Timestamp]:
     monday = datetime(1969, 12, 29)  # noqa: DTZ001  (a wall clock time)
     first = monday + width * ((first - monday) // width)
     return list(pd.date_range(first, last, freq=width, inclusive="left"))
+
+
+def off_hours(view: View) -> list[tuple[datetime, datetime]]:
+    """The parts of the view's period outside office hours, as wall clock times; weekends are whole days."""
+    opens, closes = Settings.load().office_hours
+    start, end = (view.wall_clock(moment) for moment in view.period.window(view.now))
+    day = datetime.combine(start, time.min)
+    free, since = [], start
+    while day < end:
+        if day.weekday() < SATURDAY:
+            free.append((since, min(datetime.combine(day, opens), end)))
+            since = max(datetime.combine(day, closes), start)
+        day += timedelta(days=1)
+    return [(first, last) for first, last in [*free, (since, end)] if first < last]
 
 
 def bucket_period(shown: Shown, start_text: str, span: timedelta) -> Period:

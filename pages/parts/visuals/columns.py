@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
 from engine.commands.timechart import Timechart
+from engine.language.grammar import parse
 from engine.language.nodes import Query
+from engine.language.rewrite import before_aggregate
 from engine.screen import neutralise
 from pages.parts import charts
 from pages.parts.panel import StackedColumns
 from pages.parts.periods import SPANS
-from pages.parts.visuals.buckets import bucket_period, buckets
+from pages.parts.visuals.buckets import bucket_period, buckets, off_hours
 from pages.parts.visuals.clickable import clickable
 from pages.parts.visuals.shown import Shown, draw, nothing_found
 
@@ -38,9 +41,16 @@ def draw_columns(visual: StackedColumns, shown: Shown) -> None:
         span=SPANS[span],
         window=(buckets(view, span)[0].to_pydatetime(), view.wall_clock(end)),
         other=other,
-        labels={"time": view.t("time"), "event": visual.kind.to(view.language), "count": _measured(visual, shown)},
+        labels={
+            "time": view.t("time"),
+            "event": visual.kind.to(view.language),
+            "count": _measured(visual, shown),
+            "mark": "" if visual.mark is None else visual.mark.title.to(view.language),
+        },
         unit=visual.unit,
         known={series.title.to(view.language): series.colour for series in visual.known},
+        shaded=off_hours(view) if visual.office_hours and SPANS[span] < timedelta(hours=6) else (),
+        marked=_marked(visual, shown, span),
     )
     note = view.t("more_series", n=grouped) if grouped else ""
     columns = {title: name for name, title in shown_as.items()}
@@ -55,6 +65,15 @@ def draw_columns(visual: StackedColumns, shown: Shown) -> None:
     if note:
         st.caption(note)
     return None
+
+
+def _marked(visual: StackedColumns, shown: Shown, span: str) -> list[datetime]:
+    """The buckets, as wall clock times, that have rows fulfilling the visual's mark."""
+    if visual.mark is None:
+        return []
+    narrowed = parse(f"table t | search {visual.mark.condition} | timechart span={span} count").commands[1:]
+    frame = shown.view.ask(Query((*before_aggregate(shown.query).commands, *narrowed))).frame
+    return [] if frame.empty else [moment.to_pydatetime() for moment in shown.view.local(frame["_time"])]
 
 
 def _measured(visual: StackedColumns, shown: Shown) -> str:
