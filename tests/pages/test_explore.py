@@ -17,8 +17,8 @@ from engine.language.grammar import parse
 from engine.language.printer import print_query
 from pages.parts.desk import Answer, Desk, answer
 from pages.parts.examples import BASICS, incidents
-from pages.parts.explore_answer import rows_of, ways_on
-from pages.parts.explore_texts import TEXTS
+from pages.parts.explore.drill import rows_of, ways_on
+from pages.parts.explore.texts import TEXTS
 from pages.parts.links import explore_params
 from tests.pages.conftest import ROOT, US_IP
 from tests.pages.test_texts import HANGUL, check
@@ -237,20 +237,20 @@ def test_the_rows_behind_a_summary(small_lake: Path) -> None:
     made = answered(small_lake, "table duration=1d cloudtrail* | stats count by eventName, errorCode")
     frame = made.result.frame
     row = frame[(frame["eventName"] == "RunInstances") & frame["errorCode"].isna()].iloc[0]
-    behind = rows_of(made, row)
+    behind = rows_of(made.query, row)
     assert behind is not None
     assert len(answered(small_lake, print_query(behind)).result.frame) == row["count"] == 3
 
 
 def test_no_rows_behind_keys_that_are_gone(small_lake: Path) -> None:
     made = answered(small_lake, "table duration=1d cloudtrail* | stats count by eventName | fields count")
-    assert rows_of(made, made.result.frame.iloc[0]) is None
+    assert rows_of(made.query, made.result.frame.iloc[0]) is None
 
 
 def test_the_ways_on_from_a_row_find_it_again(small_lake: Path) -> None:
     made = answered(small_lake, f'table duration=1d cloudtrail* | search sourceIPAddress == "{US_IP}"')
     row = made.result.frame.iloc[0]
-    ways = ways_on(made, row, "Asia/Seoul")
+    ways = ways_on(made.query, row, "Asia/Seoul")
     assert list(ways) == ["around", "same_address", "same_name"]
     for query in ways.values():
         found = answered(small_lake, print_query(query)).result.frame
@@ -259,7 +259,7 @@ def test_the_ways_on_from_a_row_find_it_again(small_lake: Path) -> None:
 
 def test_a_key_leads_to_its_other_events(small_lake: Path) -> None:
     made = answered(small_lake, 'table duration=1d cloudtrail* | search eventName == "StopLogging"')
-    ways = ways_on(made, made.result.frame.iloc[0], "Asia/Seoul")
+    ways = ways_on(made.query, made.result.frame.iloc[0], "Asia/Seoul")
     found = answered(small_lake, print_query(ways["same_key"])).result.frame
     assert {identity["accessKeyId"] for identity in found["userIdentity"]} == {"ASIAEXAMPLE"}
 

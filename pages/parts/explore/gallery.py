@@ -1,0 +1,57 @@
+"""What there is to begin with: the examples, and what was run recently."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.parts.examples import BASICS, Example, incidents
+from pages.parts.explore.page import ExplorePage, plain_label
+from pages.parts.links import EXPLORE, explore_params
+
+
+def show_gallery(page: ExplorePage) -> None:
+    """The examples, as long as nothing has run yet."""
+    st.caption(page.t("start_here"))
+    for key, group in example_groups(page):
+        st.markdown(f"**{page.t(key)}**")
+        with st.grid(2, min_column_width=320, gap="small"):
+            for example in group:
+                example_link(page, example)
+
+
+def show_examples(page: ExplorePage) -> None:
+    """The examples and recent queries behind a button."""
+    with st.popover(page.t("examples"), icon=":material/lightbulb:"):
+        if page.desk.recent:
+            st.caption(page.t("recent"))
+            for place, text in enumerate(page.desk.recent):
+                shown = " ".join(text.split())
+                shown = shown if len(shown) <= 70 else f"{shown[:70]}…"
+                st.button(
+                    plain_label(shown),
+                    key=f"recent_{place}",
+                    type="tertiary",
+                    icon=":material/history:",
+                    on_click=page.run,
+                    args=(text,),
+                )
+        for key, group in example_groups(page):
+            st.caption(page.t(key))
+            for example in group:
+                example_link(page, example)
+
+
+def example_link(page: ExplorePage, example: Example) -> None:
+    """A link that runs an example: a real one, so it opens in another tab too."""
+    params = {**explore_params(example.query), "lang": page.view.language}
+    st.page_link(
+        EXPLORE, label=example.title.to(page.view.language), icon=":material/play_circle:", query_params=params
+    )
+
+
+def example_groups(page: ExplorePage) -> tuple[tuple[str, Sequence[Example]], ...]:
+    """The examples by heading; the incidents only where they are: in the sample data."""
+    groups: tuple[tuple[str, Sequence[Example]], ...] = (("basics", BASICS),)
+    return (*groups, ("incidents", incidents())) if page.view.source.sample else groups

@@ -1,0 +1,112 @@
+"""The upper half of Explore: the editor, its buttons, and what they open."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.functions.function import aggregates, functions
+from engine.language.errors import QueryError
+from engine.language.grammar import parse
+from engine.language.nodes import commands
+from engine.language.printer import print_query
+from engine.lookups import geoip
+from engine.query import Engine
+from pages.parts import data
+from pages.parts.completion import vocabulary
+from pages.parts.editor import query_editor
+from pages.parts.explore.catalogue import show_catalogue
+from pages.parts.explore.gallery import show_examples
+from pages.parts.explore.narrow import show_narrow
+from pages.parts.explore.page import EDITOR, ExplorePage, engine_of
+from pages.parts.problems import problems, without_rows
+
+
+def show_query(page: ExplorePage) -> None:
+    """The editor and its toolbar."""
+
+    @st.fragment
+    def typing() -> None:
+        _editor(page)
+        if page.desk.take_move():
+            st.rerun()
+
+    with st.container(gap="small"):
+        typing()
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="explore_toolbar"):
+            _run_and_cancel(page)
+            show_examples(page)
+            show_narrow(page)
+            if st.button(page.t("fields"), icon=":material/list_alt:"):
+                show_catalogue(page)
+            st.button(
+                page.t("tidy"),
+                icon=":material/format_align_left:",
+                on_click=_tidy,
+                args=(page,),
+                help=page.t("tidy_help"),
+            )
+            st.caption(page.view.t("times_in", zone=page.view.zone), width="content")
+
+
+# editor ---------------------------------------------------------------------------------------------------------------
+
+
+def _editor(page: ExplorePage) -> None:
+    here, source = page.desk, page.view.source
+    query_editor(
+        here.text,
+        here.revision,
+        key=EDITOR,
+        label=page.t("editor"),
+        placeholder=page.t("placeholder"),
+        fix_label=lambda word: page.t("fix", word=word),
+        vocabulary=_vocabulary(source),
+        problems=problems(here.text, _checker(source, page.view.zone)),
+        on_text=page.newest_text,
+        on_run=lambda text: here.run(text, page.engine()),
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _vocabulary(source: data.Source) -> dict[str, object]:
+    catalog = engine_of(source, "UTC").catalog()
+    return vocabulary(commands(), functions(), aggregates(), catalog, {"geoip": geoip(None).columns})
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _checker(source: data.Source, zone: str) -> Engine:
+    """An engine that knows all fields and reads nothing: it tells mistakes while a query is being typed."""
+    catalog = engine_of(source, zone).catalog()
+    return Engine(tables=without_rows(catalog), timezone=zone, memory_limit="200MB")
+
+
+# toolbar --------------------------------------------------------------------------------------------------------------
+
+
+def _run_and_cancel(page: ExplorePage) -> None:
+    here = page.desk
+    st.button(
+        page.t("run"),
+        type="primary",
+        icon=":material/play_arrow:",
+        shortcut="Ctrl+Enter",
+        disabled=page.is_running,
+        on_click=lambda: here.run(page.newest_text(), page.engine()),
+    )
+    if page.is_running and here.job is not None:
+        st.button(page.t("cancel"), icon=":material/stop:", shortcut="Esc", on_click=here.job.stop)
+
+
+def _tidy(page: ExplorePage) -> None:
+    """Print the query the standard way; comments would be lost, so a text with one stays as it is."""
+    text = page.newest_text()
+    try:
+        tidied = print_query(parse(text))
+    except QueryError:
+        return  # the editor already shows where the mistake is
+    if not _has_comment(text):
+        page.desk.put(tidied)
+
+
+def _has_comment(text: str) -> bool:
+    return any(piece.lstrip().startswith(("# ", "#\n")) for piece in text.replace("[", "|").split("|"))
