@@ -59,7 +59,7 @@ class Meter:
         ]
         if progress.seconds_left is not None:
             pieces.append(f"{time_left(progress.seconds_left)} left")
-        self.show(progress.bytes_done / progress.bytes_total if progress.bytes_total else 1.0, " · ".join(pieces))
+        self.show(progress.fraction, " · ".join(pieces))
 
     def making(self, what: str, fraction: float) -> None:
         """Show how far sample data are made."""

@@ -19,7 +19,7 @@ import hashlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,24 +35,44 @@ from engine.lake.cloudtrail import Reject
 from engine.lake.columns import rows_taken
 from engine.lake.compact import compact_small
 from engine.lake.formats import FORMATS, LogFormat, Part
-from engine.lake.objects import Folder, Object, discover, objects, open_object
+from engine.lake.objects import NO_LISTING, Content, FolderSource, Listing, Object, Source, Window, discover
 from engine.lake.store import OBJECTS, REJECTS, File, Lake, LogTable, by_partition, in_order
 from engine.language.errors import LakeError, SourceError
 
 EVENTS_AT_ONCE = 2048  # decoded events turned into columns together
 BATCH_BYTES = 48 << 20  # of columns, after which a commit is made
 BATCH_REJECTS = 20_000
+BATCH_OBJECTS = 20_000
+BATCH_SECONDS = 60.0  # what a collector that is killed has to read again
 # glibc hands freed memory back to the kernel, and asks for it again, block by block, until it has seen a block of this
 # size freed. Windows of text are such blocks: a tenth of a collect's time would be spent in the kernel.
 LARGE_BLOCK = 31 << 20
 EXAMPLES = 3  # per reason, in the report
 PROGRESS_SECONDS = 0.1
+FAILURES_TOLD = 100  # with name and reason, in the report
+HOPELESS = 50  # failures in a row, with nothing read before, after which the others are not tried
 DAYS_REMEMBERED = 16
 
 
 @dataclass(frozen=True)
+class Share:
+    """What a collect did for one account and region; null where names do not tell them."""
+
+    account: str | None
+    region: str | None
+    objects: int = 0
+    already: int = 0
+    failed: int = 0
+    bytes: int = 0
+    events: int = 0
+
+
+@dataclass(frozen=True)
 class Progress:
-    """How far a collect has come. Bytes are those of the files, compressed as they are."""
+    """How far a collect has come. Bytes are those of the files, compressed as they are.
+
+    The totals count what is to be read, as far as the source has been listed: until `listing.complete` they grow.
+    """
 
     files_done: int
     files_total: int
@@ -60,6 +80,26 @@ class Progress:
     bytes_total: int
     events: int
     seconds: float
+    listing: Listing = NO_LISTING
+    shares: tuple[Share, ...] = ()
+
+    @property
+    def bytes_expected(self) -> float:
+        """The total, with as much again for every folder that has not been listed yet.
+
+        >>> Progress(1, 4, 100, 400, 50, 2.0, Listing(4, 400, 1, 3, complete=False)).bytes_expected
+        1200.0
+        """
+        if self.listing.complete or not self.listing.folders_done:
+            return self.bytes_total
+        return self.bytes_total * self.listing.folders_total / self.listing.folders_done
+
+    @property
+    def fraction(self) -> float:
+        """How much is done, 0 to 1."""
+        if not self.listing.complete and not self.listing.folders_done:
+            return 0.0
+        return min(1.0, self.bytes_done / self.bytes_expected) if self.bytes_expected else 1.0
 
     @property
     def events_per_second(self) -> float:
@@ -76,9 +116,9 @@ class Progress:
         >>> Progress(1, 4, 100, 400, 50, 2.0).seconds_left
         6.0
         """
-        if not self.bytes_done or not self.seconds:
+        if not self.bytes_done or not self.seconds or not (self.listing.complete or self.listing.folders_done):
             return None
-        return (self.bytes_total - self.bytes_done) / self.bytes_per_second
+        return max(0.0, self.bytes_expected - self.bytes_done) / self.bytes_per_second
 
 
 @dataclass(frozen=True)
@@ -96,7 +136,9 @@ class CollectReport:
     """What a collect did.
 
     `rejects` were not stored as events, `remarks` were, with something odd about them; both count by reason.
-    `skipped` counts files and records of kinds that are not events, and files before `since`.
+    `skipped` counts files and records of kinds that are not events, and files that were not wanted. `failed` names the
+    first of the objects that could not be read, `failures` counts all: the next collect tries them again.
+    `modified` is the youngest age of an object seen, as the source tells it.
     """
 
     objects: int = 0
@@ -104,6 +146,7 @@ class CollectReport:
     already: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     failed: tuple[tuple[str, str], ...] = ()
+    failures: int = 0
     events: int = 0
     duplicates: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
@@ -112,6 +155,10 @@ class CollectReport:
     bytes: int = 0
     seconds: float = 0.0
     cancelled: bool = False
+    listing: Listing = NO_LISTING
+    shares: tuple[Share, ...] = ()
+    warnings: tuple[str, ...] = ()
+    modified: datetime | None = None
 
     def __str__(self) -> str:
         lines = [
@@ -122,6 +169,8 @@ class CollectReport:
         lines += [f"{count:,} rejected: {reason}" for reason, count in self.rejects.items()]
         lines += [f"{count:,} stored with a remark: {reason}" for reason, count in self.remarks.items()]
         lines += [f"failed: {name}: {problem}" for name, problem in self.failed]
+        if self.failures > len(self.failed):
+            lines.append(f"failed: {self.failures - len(self.failed):,} more")
         return "\n".join(lines)
 
 
@@ -130,22 +179,53 @@ def collect(
     kind: str,
     source: str,
     *,
+    since: date | None = None,
+    until: date | None = None,
+    accounts: Collection[str] = (),
+    regions: Collection[str] = (),
+    profile: str | None = None,
+    requester_pays: bool = False,
     progress: Callable[[Progress], None] | None = None,
     cancel: threading.Event | None = None,
-    since: date | None = None,
 ) -> CollectReport:
-    """Read the log files of a folder (or one file) into the lake; what is there already is not read again.
+    """Read the log files of a source into the lake; what is there already is not read again.
 
-    `since` leaves out objects delivered before that UTC day. `cancel` stops after the current object; what was read
-    is stored. Raises SourceError when the source cannot be read, LakeError when the lake cannot be written.
+    `source` is a folder, a file or `s3://bucket/prefix`, read as the AWS `profile` (null: the default credentials).
+    `since`, `until` (UTC days of delivery), `accounts` and `regions` leave out others, which are then not even listed
+    where the source is laid out as AWS does it. Null `since`: everything of a folder, the last seven days of a bucket.
+    `cancel` stops after the current object; what was read is stored.
+
+    Raises SourceError when the source cannot be read, LakeError when the lake cannot be written.
     """
+    form = format_of(kind)
+    cancel = cancel or threading.Event()
+    window = Window(since, until, frozenset(accounts), frozenset(regions))
+    return collect_from(lake, form, open_source(source, form, window), window, progress, cancel)
+
+
+def format_of(kind: str) -> LogFormat:
+    """The format of a kind of log."""
     if kind not in FORMATS:
         raise SourceError(f"`{kind}` cannot be collected", f"this version collects {', '.join(FORMATS)}")
-    form = FORMATS[kind]
+    return FORMATS[kind]
+
+
+def open_source(source: str, form: LogFormat, window: Window) -> Source:
+    """The source that a text names."""
+    return FolderSource(discover(source, form.naming), form.naming)
+
+
+def collect_from(
+    lake: Lake,
+    form: LogFormat,
+    source: Source,
+    window: Window,
+    progress: Callable[[Progress], None] | None,
+    cancel: threading.Event,
+) -> CollectReport:
+    """Read the objects of an open source into the lake."""
     bytes(LARGE_BLOCK)  # freed at once
-    folders = discover(source, form.naming)
-    collector = Collector(lake, form, folders, progress, cancel or threading.Event())
-    return collector.run(folders, since)
+    return Collector(lake, form, source, window, progress, cancel).run()
 
 
 @contextmanager
@@ -168,9 +248,15 @@ class Batch:
     rejects: list[tuple[Object, Reject]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
     bytes: int = 0
+    begun: float = field(default_factory=time.monotonic)
 
     def full(self) -> bool:
-        return self.bytes >= BATCH_BYTES or len(self.rejects) >= BATCH_REJECTS
+        return (
+            self.bytes >= BATCH_BYTES
+            or len(self.rejects) >= BATCH_REJECTS
+            or len(self.notes) >= BATCH_OBJECTS
+            or (bool(self.notes) and time.monotonic() - self.begun >= BATCH_SECONDS)
+        )
 
 
 class Collector:
@@ -180,18 +266,22 @@ class Collector:
         self,
         lake: Lake,
         form: LogFormat,
-        folders: list[Folder],
+        source: Source,
+        window: Window,
         progress: Callable[[Progress], None] | None,
         cancel: threading.Event,
     ) -> None:
         self._lake = lake
         self._form = form
+        self._source = source
+        self._window = window
         self._writer = Writer(lake, form)
         self._ledger = Ledger(lake.table("_objects"), form.kind)
         self._progress = progress
         self._cancel = cancel
-        self._files_total = sum(folder.files for folder in folders)
-        self._bytes_total = sum(folder.bytes for folder in folders)
+        self._files_passed = self._bytes_passed = 0  # objects that need not be read shorten the way
+        self._modified: datetime | None = None
+        self._shares: dict[tuple[str | None, str | None], Counter[str]] = {}
         self._started = time.monotonic()
         self._reported = 0.0
         self._done = Counter[str]()
@@ -204,15 +294,21 @@ class Collector:
         self._waiting = 0  # events in `_parts`
         self._batch = Batch()
 
-    def run(self, folders: list[Folder], since: date | None) -> CollectReport:
+    def run(self) -> CollectReport:
         with ThreadPoolExecutor(1, "store") as thread:
             self._thread = thread
             self._storing: Future[None] | None = None
             try:
-                for item in self._wanted(folders, since):
+                for content in self._source.contents(self._wanted()):
                     with garbage_collection_paused():
-                        self._read(item)
+                        self._read(content)
+                    self._give_up_if_hopeless()
                 self._flush()
+            except LakeError:
+                raise
+            except SourceError:
+                self._flush()  # what was read until then
+                raise
             finally:
                 self._wait()
         if self._done["collected"]:
@@ -221,42 +317,57 @@ class Collector:
         self._tell(last=True)
         return self._report()
 
-    def _wanted(self, folders: list[Folder], since: date | None) -> Iterator[Object]:
+    def _wanted(self) -> Iterator[Object]:
         """Objects to read; counts the others."""
-        for folder in folders:
-            for item in objects(folder, self._form.naming):
-                if self._cancel.is_set():
-                    return
-                self._done["objects"] += 1
-                if item.facts.kind != self._form.naming.kind:
-                    self._skip(item, f"{item.facts.kind} files")
-                elif since and item.facts.day < since.strftime("%Y-%m-%d"):
-                    self._skip(item, f"files before {since:%Y-%m-%d}")
-                elif self._ledger.has(item):
-                    self._done["already"] += 1
-                    self._pass(item)
-                else:
-                    yield item
+        for item in self._source.objects():
+            if self._cancel.is_set():
+                return
+            self._done["objects"] += 1
+            if item.modified and (self._modified is None or item.modified > self._modified):
+                self._modified = item.modified
+            if item.facts.kind != self._form.naming.kind:
+                self._skip(item, f"{item.facts.kind} files")
+            elif refusal := self._window.refusal(item.facts):
+                self._skip(item, refusal)
+            elif self._ledger.has(item):
+                self._done["already"] += 1
+                self._share(item)["already"] += 1
+                self._pass(item)
+            else:
+                yield item
+
+    def _share(self, item: Object) -> Counter[str]:
+        return self._shares.setdefault((item.facts.account, item.facts.region), Counter())
 
     def _skip(self, item: Object, why: str) -> None:
         self._skipped[why] += 1
         self._pass(item)
 
     def _pass(self, item: Object) -> None:
-        """An object that is not read shortens the way."""
-        self._files_total -= 1
-        self._bytes_total -= item.size
+        self._files_passed += 1
+        self._bytes_passed += item.size
+        self._tell()
 
-    def _read(self, item: Object) -> None:
+    def _read(self, content: Content) -> None:
+        item = content.item
+        if content.gone:
+            self._skip(item, "files that were deleted meanwhile")
+            return
+        if content.stream is None:
+            self._fail(item, content.problem or "cannot be read")
+            return
         counts = Counter[str]()
         first = last = None
         read = 0
+        share = self._share(item)
         try:
-            with open_object(item) as stream:
+            with content.stream as stream:
                 for part in self._form.decode(stream, item):
                     self._done["bytes"] += part.read_bytes - read
+                    share["bytes"] += part.read_bytes - read
                     read = part.read_bytes
                     counts.update(events=len(part.times))
+                    share["events"] += len(part.times)
                     if len(part.times):
                         low, high = int(part.times.min()), int(part.times.max())
                         first = low if first is None else min(first, low)
@@ -264,12 +375,25 @@ class Collector:
                     self._keep_aside(item, part, counts)
                     self._add(item, part)
         except OSError as problem:
-            self._failed.append((item.name, problem.strerror or str(problem)))
+            self._fail(item, problem.strerror or str(problem))
             return
         self._done["collected"] += 1
+        share["objects"] += 1
         self._batch.notes.append(note(item, self._form.kind, counts, first, last))
         if self._batch.full():
             self._flush()
+
+    def _fail(self, item: Object, problem: str) -> None:
+        self._done["failures"] += 1
+        self._share(item)["failed"] += 1
+        if len(self._failed) < FAILURES_TOLD:
+            self._failed.append((item.name, problem))
+        self._tell()
+
+    def _give_up_if_hopeless(self) -> None:
+        if self._done["failures"] >= HOPELESS and not self._done["collected"]:
+            _, problem = self._failed[-1]
+            raise SourceError(f"none of the first {HOPELESS} objects could be read; the last one: {problem}")
 
     def _keep_aside(self, item: Object, part: Part, counts: Counter[str]) -> None:
         for kind, count in part.skipped.items():
@@ -323,17 +447,24 @@ class Collector:
         now = time.monotonic()
         if self._progress and (last or now - self._reported >= PROGRESS_SECONDS):
             self._reported = now
-            done = self._done
+            done, listing = self._done, self._source.listing()
             self._progress(
                 Progress(
-                    done["collected"] + len(self._failed),
-                    self._files_total,
+                    done["collected"] + done["failures"],
+                    listing.objects - self._files_passed,
                     done["bytes"],
-                    max(self._bytes_total, done["bytes"]),
+                    max(listing.bytes - self._bytes_passed, done["bytes"]),
                     done["events"],
                     now - self._started,
+                    listing,
+                    self._all_shares(),
                 )
             )
+
+    def _all_shares(self) -> tuple[Share, ...]:
+        names = ("objects", "already", "failed", "bytes", "events")
+        shares = [Share(*of, *(counts[name] for name in names)) for of, counts in self._shares.items()]
+        return tuple(sorted(shares, key=lambda share: (share.account or "", share.region or "")))
 
     def _report(self) -> CollectReport:
         return CollectReport(
@@ -342,6 +473,7 @@ class Collector:
             already=self._done["already"],
             skipped=dict(self._skipped),
             failed=tuple(self._failed),
+            failures=self._done["failures"],
             events=self._writer.stored,
             duplicates=self._writer.duplicates,
             rejects=dict(self._rejects),
@@ -350,6 +482,10 @@ class Collector:
             bytes=self._done["bytes"],
             seconds=time.monotonic() - self._started,
             cancelled=self._cancel.is_set(),
+            listing=self._source.listing(),
+            shares=self._all_shares(),
+            warnings=tuple(self._source.warnings),
+            modified=self._modified,
         )
 
 

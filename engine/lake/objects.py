@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from engine.language.errors import SourceError
 
+LIST_USD = 0.005  # for 1,000 list requests (us-east-1; the price of S3 Standard in most regions)
 KINDS = ("CloudTrail", "CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated")
 ENDINGS = (".json.gz", ".json", ".jsonl.gz", ".jsonl", ".ndjson.gz", ".ndjson")
 UNKNOWN_DAY = "0000-00-00"
@@ -65,6 +66,7 @@ class Object:
     size: int
     tag: str
     facts: Facts
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,103 @@ def _instant(time: str) -> datetime | None:
 
 
 @dataclass(frozen=True)
+class Window:
+    """Which objects are wanted: by day of delivery, both ends included, account and region; empty means all.
+
+    A file holds events of earlier times than its delivery, so those of the last day of `until` may come in a file of
+    the day after, which is therefore wanted too.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    accounts: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+
+    @property
+    def first_day(self) -> str:
+        """As in `Facts.day`.
+
+        >>> Window(date(2026, 3, 1), date(2026, 3, 2)).first_day, Window(until=date(2026, 3, 2)).last_day
+        ('2026-03-01', '2026-03-03')
+        """
+        return UNKNOWN_DAY if self.since is None else self.since.isoformat()
+
+    @property
+    def last_day(self) -> str:
+        if self.until is None or self.until == date.max:
+            return "9999-12-31"
+        return (self.until + timedelta(days=1)).isoformat()
+
+    def refusal(self, facts: Facts) -> str | None:
+        """Why an object is not wanted; null when it is."""
+        if facts.day == UNKNOWN_DAY and (self.since or self.until):
+            return "files whose names tell no day"
+        if facts.day < self.first_day:
+            return f"files before {self.first_day}"
+        if facts.day > self.last_day:
+            return f"files after {self.last_day}"
+        for wanted, here, what in (
+            (self.accounts, facts.account, "accounts"),
+            (self.regions, facts.region, "regions"),
+        ):
+            if wanted and here not in wanted:
+                return f"files of other {what}" if here else f"files whose names tell no {what[:-1]}"
+        return None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is known of a source so far. `folders` are those it is listed by; `requests`, of buckets, are billed."""
+
+    objects: int = 0
+    bytes: int = 0
+    folders_done: int = 0
+    folders_total: int = 0
+    requests: int = 0
+    complete: bool = True
+
+    @property
+    def usd(self) -> float:
+        """What the requests cost at the list price of S3, 0.005 USD for a thousand.
+
+        >>> Listing(requests=2000).usd
+        0.01
+        """
+        return self.requests * LIST_USD / 1000
+
+
+NO_LISTING = Listing()
+
+
+@dataclass(frozen=True)
+class Content:
+    """An object that was asked for: its bytes, or why they cannot be read. A stream is closed by whoever reads it.
+
+    `item` tells what was really read, which can be newer than what was listed.
+    """
+
+    item: Object
+    stream: BinaryIO | None = None
+    problem: str | None = None
+    gone: bool = False
+
+
+class Source(Protocol):
+    """Where objects come from. `warnings` are sentences for people, complete when all objects have been seen."""
+
+    @property
+    def warnings(self) -> list[str]: ...
+    def listing(self) -> Listing: ...
+    def objects(self) -> Iterator[Object]:
+        """Newest day first."""
+        ...
+
+    def contents(self, wanted: Iterator[Object]) -> Iterator[Content]:
+        """The bytes of objects, in any order; how many of them are held in memory is bounded."""
+        ...
+
+
+@dataclass(frozen=True)
 class Naming:
     """How objects of a kind of log are named: endings and names of files, what a path tells, the kind to collect."""
 
@@ -163,6 +262,30 @@ CLOUDTRAIL = Naming("CloudTrail", ENDINGS, facts_of)
 ELB = Naming(ACCESS_LOG, ELB_ENDINGS, elb_facts_of, frozenset({ELB_TEST_FILE}))
 
 
+@dataclass
+class FolderSource:
+    """The log files of a folder of this machine and all below it, or one file."""
+
+    folders: list[Folder]
+    naming: Naming
+    warnings: list[str] = field(default_factory=list)
+
+    def listing(self) -> Listing:
+        files, size = sum(folder.files for folder in self.folders), sum(folder.bytes for folder in self.folders)
+        return Listing(files, size, len(self.folders), len(self.folders))
+
+    def objects(self) -> Iterator[Object]:
+        for folder in self.folders:
+            yield from objects(folder, self.naming)
+
+    def contents(self, wanted: Iterator[Object]) -> Iterator[Content]:
+        for item in wanted:
+            try:
+                yield Content(item, open_object(item))
+            except OSError as problem:
+                yield Content(item, problem=problem.strerror or str(problem))
+
+
 def discover(source: str, naming: Naming = CLOUDTRAIL) -> list[Folder]:
     """The folders of a source that hold log files, newest day first.
 
@@ -170,7 +293,7 @@ def discover(source: str, naming: Naming = CLOUDTRAIL) -> list[Folder]:
     Raises SourceError when the source cannot be read.
     """
     if "://" in source:
-        raise SourceError(f"`{source}` cannot be collected", "this version reads local folders and files")
+        raise SourceError(f"`{source}` cannot be collected", "name a folder, a file or `s3://bucket/prefix`")
     path = Path(source).expanduser().resolve()
     try:
         if path.is_file():
@@ -210,7 +333,8 @@ def objects(folder: Folder, naming: Naming = CLOUDTRAIL) -> Iterator[Object]:
     for file in files:
         with suppress(OSError):  # it vanished since
             stat = os.stat(file)
-            yield Object(file, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", naming.facts_of(file))
+            modified = datetime.fromtimestamp(stat.st_mtime, UTC)
+            yield Object(file, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", naming.facts_of(file), modified)
 
 
 def log_files(path: str, naming: Naming) -> Iterator[str]:

@@ -299,7 +299,7 @@ def test_a_file_that_fails_while_it_is_read_is_reported_and_tried_again(lake, lo
         return open(item.name, "rb")
 
     with monkeypatch.context() as patch:
-        patch.setattr(collecting, "open_object", closed)
+        patch.setattr("engine.lake.objects.open_object", closed)
         report = collect(lake, "cloudtrail", str(logs))
     assert report.failed == ((str(logs / "a.json"), "Permission denied"),)
     assert report.events == 1
