@@ -6,6 +6,9 @@ Replaced files stay on disk for a week, for queries that are still reading them;
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 
@@ -14,40 +17,95 @@ from engine.language.errors import LakeError
 
 SMALL = 16 << 20  # bytes
 LARGE = 128 << 20  # a file made here stays below
-MANY = 32  # small files of one day that are worth the work
+MANY = 32  # small files of a day that is still being written, from which on joining them is worth the work
+SEVERAL = 8  # the same of a day that is over: it is joined once and then left alone
+KEEP_HOURS = 168  # how long a replaced file stays; no query runs for so long
+ORPHAN_HOURS = 24  # how long a file may wait for its commit: collectors commit within minutes
+
+
+@dataclass(frozen=True)
+class Join:
+    """Small files of one partition of a table that become one file."""
+
+    table: str
+    files: tuple[File, ...]
+
+    @property
+    def partition(self) -> str:
+        return self.files[0].partition
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.bytes for file in self.files)
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """What compacting would do, or has done: files that are joined, and paths, by table, that are deleted."""
+
+    joins: tuple[Join, ...]
+    deleted: dict[str, tuple[str, ...]]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.joins and not any(self.deleted.values())
+
+    @property
+    def joined(self) -> int:
+        """How many files are joined."""
+        return sum(len(join.files) for join in self.joins)
+
+    @property
+    def joined_bytes(self) -> int:
+        return sum(join.bytes for join in self.joins)
+
+    @property
+    def deleted_files(self) -> int:
+        return sum(map(len, self.deleted.values()))
 
 
 def compact_small(lake: Lake) -> None:
-    """Join the small files of every day that has many of them."""
+    """What a collector does at its end: join the small files of days that have many, delete what expired long ago."""
+    today = datetime.now(UTC)
     for name in lake.names():
         table = lake.table(name)
-        for files in small_files(table, MANY):
+        for files in small_files(table, MANY, SEVERAL, today):
             join(table, files)
+        if table.unused(KEEP_HOURS):
+            table.vacuum(KEEP_HOURS)
 
 
-def compact(lake: Lake, keep_hours: int = 168) -> int:
-    """Join all small files, then delete what was replaced or left over more than `keep_hours` ago.
+def planned(lake: Lake, keep_hours: int = KEEP_HOURS) -> Compaction:
+    """What `compact` would do now. Files that it would replace are kept, so they are not among the deleted ones."""
+    tables = [lake.table(name) for name in lake.names()]
+    joins = [Join(table.name, tuple(files)) for table in tables for files in small_files(table, 2)]
+    return Compaction(tuple(joins), {table.name: tuple(table.unused(keep_hours, ORPHAN_HOURS)) for table in tables})
 
-    Returns the number of files deleted.
+
+def compact(lake: Lake, keep_hours: int = KEEP_HOURS) -> Compaction:
+    """Join all small files, then delete what was replaced or left over more than `keep_hours` ago."""
+    joins, deleted = [], {}
+    for name in lake.names():
+        table = lake.table(name)
+        joins += [Join(name, tuple(files)) for files in small_files(table, 2) if join(table, files)]
+        deleted[name] = tuple(table.vacuum(keep_hours, ORPHAN_HOURS))
+    return Compaction(tuple(joins), deleted)
+
+
+def small_files(table: LogTable, many: int, over: int | None = None, now: datetime | None = None) -> list[list[File]]:
+    """Small files that can be joined: at least `many` of one partition, together below `LARGE`.
+
+    Of days that are over (yesterday's late deliveries have come) `over` files are enough.
     """
-    deleted = 0
-    for name in lake.names():
-        table = lake.table(name)
-        for files in small_files(table, 2):
-            join(table, files)
-        deleted += len(table.vacuum(keep_hours))
-    return deleted
-
-
-def small_files(table: LogTable, many: int) -> list[list[File]]:
-    """Small files that can be joined: at least `many` of one partition, together below `LARGE`."""
+    yesterday = "" if now is None else f"{now - timedelta(days=1):%Y-%m-%d}"
     partitions: dict[str, list[File]] = {}
     for file in table.refresh().files:
         if file.bytes < SMALL:
             partitions.setdefault(file.partition, []).append(file)
     groups = []
-    for files in partitions.values():
-        if len(files) >= many:
+    for partition, files in partitions.items():
+        is_over = over is not None and partition.rpartition("/")[2] < yesterday
+        if len(files) >= (over if over is not None and is_over else many):
             group: list[File] = []
             for file in files:
                 if sum(member.bytes for member in group) + file.bytes > LARGE:
@@ -58,14 +116,15 @@ def small_files(table: LogTable, many: int) -> list[list[File]]:
     return [group for group in groups if len(group) > 1]
 
 
-def join(table: LogTable, files: list[File]) -> None:
-    """Replace files of one partition by one; nothing happens when somebody else has replaced one of them first."""
+def join(table: LogTable, files: list[File]) -> bool:
+    """Replace files of one partition by one; False, and nothing done, when somebody else has replaced one of them."""
     joined = merge(table, files)
     with table.undoing([joined]):
         while set(files) <= set(table.refresh().files):
-            if table.commit([joined], files):
-                return
+            if table.commit([joined], files, same_rows=True):
+                return True
     table.discard([joined])
+    return False
 
 
 def merge(table: LogTable, files: list[File]) -> File:
@@ -81,12 +140,15 @@ def merge(table: LogTable, files: list[File]) -> File:
     }
     try:
         with duckdb.connect(config=modest) as duck:
-            rows = duck.read_parquet([table.location(file) for file in files], hive_partitioning=False)
+            rows = duck.read_parquet(
+                [table.location(file) for file in files], hive_partitioning=False, union_by_name=True
+            )
             rows.order(f'"{table.layout.sorted_by}"').write_parquet(
                 str(target), compression="zstd", row_group_size=ROW_GROUP
             )
     except duckdb.Error as problem:
-        target.unlink(missing_ok=True)
+        with suppress(OSError):
+            target.unlink(missing_ok=True)
         raise LakeError(f"cannot join files of `{table.path}`: {problem}") from problem
     return File(
         path,

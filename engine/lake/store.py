@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +96,7 @@ LAYOUTS = {
 }
 
 ROW_GROUP = 65_536
+KEPT_FROM = "trailboard.keptFrom"  # property of a table: the first day whose rows are stored
 
 
 @dataclass(frozen=True)
@@ -200,10 +201,13 @@ class LogTable:
     def _values(self, partition: str) -> dict[str, str | None]:
         return dict(zip(self.layout.partitions, partition.split("/"), strict=True))
 
-    def commit(self, added: Iterable[File], removed: Iterable[File] = ()) -> bool:
-        """Add and remove files in one step; False, and nothing done, when the table has changed since `refresh`."""
-        actions: list[AddAction | RemoveAction] = [self._add(file, not removed) for file in added]
-        actions += [self._remove(file) for file in removed]
+    def commit(self, added: Iterable[File], removed: Iterable[File] = (), *, same_rows: bool = False) -> bool:
+        """Add and remove files in one step; False, and nothing done, when the table has changed since `refresh`.
+
+        `same_rows` tells readers that follow the table's changes that no row came or went.
+        """
+        actions: list[AddAction | RemoveAction] = [self._add(file, not same_rows) for file in added]
+        actions += [self._remove(file, not same_rows) for file in removed]
         version = self._delta.version()
         try:
             self._delta.create_write_transaction(
@@ -269,12 +273,52 @@ class LogTable:
     def location(self, file: File) -> str:
         return os.path.join(self.path, file.path)
 
-    def vacuum(self, keep_hours: int) -> list[str]:
-        """Delete files that the table has not used for so long, and return their paths."""
+    def unused(self, keep_hours: int, orphan_hours: int | None = None) -> list[str]:
+        """Paths of files that the table has not used for so long; with those that never were in it, if asked for.
+
+        A collector's new files look like orphans until their commit: they need an age as well.
+        """
+        found = self._vacuum(keep_hours, dry_run=True)
+        if orphan_hours is not None:
+            found += self._vacuum(max(keep_hours, orphan_hours), dry_run=True, full=True)
+        return sorted(set(found))
+
+    def vacuum(self, keep_hours: int, orphan_hours: int | None = None) -> list[str]:
+        """Delete the files that `unused` names, and return their paths. A commit of its own, so only if there are."""
+        found = self._vacuum(keep_hours, dry_run=False) if self._vacuum(keep_hours, dry_run=True) else []
+        if orphan_hours is not None:
+            keep = max(keep_hours, orphan_hours)
+            if self._vacuum(keep, dry_run=True, full=True):
+                found += self._vacuum(keep, dry_run=False, full=True)
+        return sorted(set(found))
+
+    def _vacuum(self, keep_hours: int, *, dry_run: bool, full: bool = False) -> list[str]:
         try:
-            return self._delta.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False)
+            return self._delta.vacuum(keep_hours, dry_run=dry_run, enforce_retention_duration=False, full=full)
         except (DeltaError, OSError) as problem:
             raise LakeError(f"cannot clean up `{self.path}`: {problem}") from problem
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What is written in the table about itself, at the version last looked at."""
+        return dict(self._delta.metadata().configuration)
+
+    def set_properties(self, values: dict[str, str]) -> None:
+        """Write properties: a commit like any other, so that a collector at work notices and looks again."""
+        while {**self.properties, **values} != self.properties:
+            try:
+                self._delta.alter.set_table_properties(values, raise_if_not_exists=False)
+            except CommitFailedError:  # somebody else was faster
+                pass
+            except (DeltaError, OSError) as problem:
+                raise LakeError(f"cannot write `{self.path}`: {problem}") from problem
+            self._open()
+
+    @property
+    def kept_from(self) -> date | None:
+        """The first day whose rows are stored; null when all days' are."""
+        told = self.properties.get(KEPT_FROM)
+        return date.fromisoformat(told) if told else None
 
     def _add(self, file: File, new: bool) -> AddAction:
         by = self.layout.sorted_by
@@ -287,9 +331,9 @@ class LogTable:
         now = int(time.time() * 1000)
         return AddAction(file.path, file.bytes, self._values(file.partition), now, new, json.dumps(stats))
 
-    def _remove(self, file: File) -> RemoveAction:
+    def _remove(self, file: File, changes: bool) -> RemoveAction:
         now = int(time.time() * 1000)
-        return RemoveAction(file.path, False, now, file.bytes, self._values(file.partition))
+        return RemoveAction(file.path, changes, now, file.bytes, self._values(file.partition))
 
 
 def joined(values: tuple[object, ...]) -> str:

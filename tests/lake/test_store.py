@@ -134,14 +134,14 @@ def test_compact_joins_and_cleans_up(lake, tmp_path):
         collect(lake, "cloudtrail", str(tmp_path / "logs"))
     frame, put_aside = coverage(lake), rejects(lake)
     reader = table(lake).scan(None, None)
-    assert compact(lake) == 0
+    assert compact(lake).deleted_files == 0
     for name in ("cloudtrail", "_objects", "_rejects"):
         assert len(lake.snapshot(name).files) == 1
     assert duckdb.read_parquet(list(reader.files), hive_partitioning=False).shape[0] == 4
     assert coverage(lake).equals(frame)
     assert rejects(lake).equals(put_aside)
     assert collect(lake, "cloudtrail", str(tmp_path / "logs")).already == 4
-    assert compact(lake, keep_hours=0) == 12
+    assert compact(lake, keep_hours=0).deleted_files == 12
     write(tmp_path / "logs" / "again.json", [event(n, START + timedelta(hours=n)) for n in range(5)])
     report = collect(lake, "cloudtrail", str(tmp_path / "logs"))
     assert (report.events, report.duplicates) == (1, 4)
