@@ -26,7 +26,7 @@ class Settings:
     which is the same place unless queries still read the sample data. Logins from other than the `expected_countries`
     (ISO codes) are marked, and so are web requests for other than the `expected_hosts` (names, `*.` for all below one)
     and launches in other than the `expected_regions`; without such names none is. `office_hours` are on weekdays, in
-    the viewer's zone.
+    the viewer's zone. An app that `is_hosted` serves people who do not know each other: it keeps nothing of theirs.
     """
 
     home: Path
@@ -40,6 +40,7 @@ class Settings:
     office_hours: tuple[time, time]
     geoip_country: Path | None
     geoip_asn: Path | None
+    is_hosted: bool
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> Settings:
@@ -66,6 +67,7 @@ class Settings:
             office_hours=_hours(env.get("TRAILBOARD_OFFICE_HOURS") or OFFICE_HOURS),
             geoip_country=_path(env, "TRAILBOARD_GEOIP_COUNTRY"),
             geoip_asn=_path(env, "TRAILBOARD_GEOIP_ASN"),
+            is_hosted=env.get("TRAILBOARD_HOSTED", "") not in ("", "0"),
         )
 
     @property

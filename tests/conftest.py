@@ -17,7 +17,7 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The environment of a machine that has neither a lake nor credentials, whatever this machine has."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("LAKE", "EXPECTED_COUNTRIES", "EXPECTED_HOSTS", "DEBUG", "GEOIP_COUNTRY", "GEOIP_ASN"):
+        for name in ("LAKE", "EXPECTED_COUNTRIES", "EXPECTED_HOSTS", "DEBUG", "GEOIP_COUNTRY", "GEOIP_ASN", "HOSTED"):
             patch.delenv(f"TRAILBOARD_{name}", raising=False)
         patch.setenv("TRAILBOARD_HOME", str(home))
         patch.setenv("TRAILBOARD_TIMEZONE", "Asia/Seoul")

@@ -92,3 +92,9 @@ def test_hosts_are_expected_where_they_are_named(tmp_path: Path) -> None:
 def test_settings_do_not_change(tmp_path: Path) -> None:
     with pytest.raises(FrozenInstanceError):
         load(tmp_path).lake = "x"  # type: ignore[misc]
+
+
+def test_an_app_is_hosted_only_when_it_is_told(tmp_path: Path) -> None:
+    assert not load(tmp_path).is_hosted
+    assert not load(tmp_path, TRAILBOARD_HOSTED="0").is_hosted
+    assert load(tmp_path, TRAILBOARD_HOSTED="1").is_hosted
