@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -18,6 +18,9 @@ from engine.expressions import Scope
 from engine.language.errors import QueryError, Span
 from engine.language.nodes import Call, Command, read_option
 from engine.values import Value, constant
+
+if TYPE_CHECKING:
+    from engine.aws.live import Answer, Aws, Live
 
 
 class Session(Protocol):
@@ -61,11 +64,15 @@ class Context:
     lookups: Mapping[str, Any] = field(default_factory=dict)
     procedure: Callable[[str], Any] = field(default=lambda name: None)
     file_folder: Path | None = None  # what `csvfile` and its like may read
+    aws: Aws | None = None
+    is_dry: bool = False  # explained, not run: AWS is never asked
     parameters: dict[str, Value] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     stages: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     scans: list[tuple[str, Scan]] = field(default_factory=list)
+    snapshots: dict[tuple[str, ...], Answer] = field(default_factory=dict)  # AWS, the same for the whole query
+    live: dict[str, Live] = field(default_factory=dict)
     current: str = ""
     names: Iterator[int] = field(default_factory=count)
 
@@ -118,14 +125,20 @@ class Context:
     def option(self, command: Command, name: str, default: Any = None) -> Any:
         """The value of a command's option: as written, or from a parameter, or the default."""
         setting = command.option(name)
-        if setting is None:
+        text = self.option_text(command, name)
+        if setting is None or text is None:
             return default
-        if isinstance(setting.value, Call):
-            given = self.evaluate(Scope({}, self).plan(setting.value))
-            setting = replace(setting, value=_option_text(given, self.zone))
-            if setting.value == "":
-                return default
-        return read_option(type(command), setting)
+        return read_option(type(command), replace(setting, value=text))
+
+    def option_text(self, command: Command, name: str) -> str | None:
+        """The text of a command's option: as written, or a parameter's value; null for none and for an empty value."""
+        setting = command.option(name)
+        if setting is None:
+            return None
+        if not isinstance(setting.value, Call):
+            return setting.value
+        given = self.evaluate(Scope({}, self).plan(setting.value))
+        return _option_text(given, self.zone) or None
 
 
 def _option_text(value: Any, zone: ZoneInfo) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 import sqlglot
 
+from engine.aws.live import Aws
 from engine.backend import DuckDB, DuckDBSession
 from engine.catalog import Catalog, Scan, Type
 from engine.context import Context, Step, Warned, parameter
@@ -30,6 +31,8 @@ from engine.procedures import procedures
 from engine.regex import TAKEN_GROUPS
 
 if TYPE_CHECKING:
+    from engine.aws.live import Live
+    from engine.aws.profiles import Profiles
     from engine.geo import Geo
     from engine.lake.collect import CollectReport, Progress
     from engine.lake.store import Lake
@@ -50,11 +53,12 @@ class Result:
     bytes_read: int
     warnings: tuple[str, ...]
     now: datetime
+    live: tuple[Live, ...] = ()  # what was asked of AWS
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a query is run: its steps, the files they read, the whole SQL."""
+    """How a query is run: its steps, the files they read, the whole SQL; `live` is what it would ask of AWS."""
 
     query: str
     steps: tuple[Step, ...]
@@ -62,6 +66,7 @@ class Plan:
     scans: tuple[tuple[str, Scan], ...]
     warnings: tuple[Warned, ...]
     columns: Mapping[str, Type] = field(default_factory=dict)
+    live: tuple[Live, ...] = ()
 
     def translated(self, dialect: str) -> str:
         """The same statement for another engine (`spark`, `trino`, `athena`), as far as sqlglot carries it."""
@@ -99,6 +104,9 @@ class Engine:
         lookup_folder: Path | None = None,
         file_folder: Path | None = None,
         memory_limit: str = "2GB",
+        profiles: Profiles | None = None,
+        aws_home: Path | None = None,
+        stale_ok: bool = False,
     ) -> None:
         try:
             ZoneInfo(timezone)
@@ -119,6 +127,7 @@ class Engine:
         )
         self._duckdb = DuckDB(memory_limit=memory_limit, functions=functions)
         self._procedures = procedures(procedure_folder)
+        self._aws = None if profiles is None else Aws(profiles)
 
     @property
     def lake(self) -> Lake | None:
@@ -164,15 +173,17 @@ class Engine:
                 bytes_read=sum(scan.bytes for _, scan in context.scans),
                 warnings=(*(str(warning) for warning in context.warnings), *_about_nothing(context.scans)),
                 now=context.now,
+                live=tuple(context.live.values()),
             )
 
     def explain(self, query: str | Query, params: Mapping[str, Any] | None = None) -> Plan:
-        """How a query would run. Steps whose columns depend on values (`timechart … by`) do run."""
-        with self._running(query, params, None, None) as (parsed, rows, _):
+        """How a query would run. Steps whose columns depend on values (`timechart … by`) do run; AWS is not asked."""
+        with self._running(query, params, None, None, is_dry=True) as (parsed, rows, _):
             types = {name: rows.columns[name].type for name in rows.visible}
             context = rows.context
             statement, steps = rows.statement(), tuple(context.steps.values())
-            return Plan(print_query(parsed), steps, statement, tuple(context.scans), tuple(context.warnings), types)
+            scans, warnings, live = tuple(context.scans), tuple(context.warnings), tuple(context.live.values())
+            return Plan(print_query(parsed), steps, statement, scans, warnings, types, live)
 
     def collect(
         self, kind: str, source: str, progress: Callable[[Progress], None] | None = None, **options: Any
@@ -191,6 +202,7 @@ class Engine:
         params: Mapping[str, Any] | None,
         timeout: float | None,
         cancel: threading.Event | None,
+        is_dry: bool = False,
     ) -> Iterator[tuple[Query, Rows, DuckDBSession]]:
         """A planned query with its session, watched for cancel and timeout; errors know the query's text."""
         parsed = parse(query) if isinstance(query, str) else query
@@ -199,7 +211,7 @@ class Engine:
         if timeout is not None or cancel is not None:
             threading.Thread(target=_watch, args=(session, done, timeout, cancel), daemon=True).start()
         try:
-            context = self._context(session, params)
+            context = self._context(session, params, is_dry)
             yield parsed, plan(parsed, context), session
         except QueryError as problem:
             raise problem.in_text(parsed.text or print_query(parsed)) from problem.__cause__
@@ -207,7 +219,7 @@ class Engine:
             done.set()
             session.close()
 
-    def _context(self, session: DuckDBSession, params: Mapping[str, Any] | None) -> Context:
+    def _context(self, session: DuckDBSession, params: Mapping[str, Any] | None, is_dry: bool) -> Context:
         return Context(
             catalog=self.catalog(),
             session=session,
@@ -216,6 +228,8 @@ class Engine:
             lookups=self._lookups,
             procedure=self._procedures.get,
             file_folder=self._file_folder,
+            aws=self._aws,
+            is_dry=is_dry,
             parameters={name: parameter(value) for name, value in (params or {}).items()},
         )
 
