@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
@@ -31,8 +32,14 @@ class DuckDBSession:
         """Run SQL and return all rows."""
         if self.stopped is not None:
             raise self.stopped()
-        try:
+        with self._explained():
             return self.cursor.sql(statement).to_arrow_table()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What DuckDB refuses or fails at, in our words."""
+        try:
+            yield
         except duckdb.InterruptException:
             raise (self.stopped or QueryCancelled)("the query was stopped") from None
         except duckdb.OutOfMemoryException:
@@ -42,6 +49,22 @@ class DuckDBSession:
             raise SourceError(f"a file of the lake cannot be read: {_first_line(problem)}") from problem
         except duckdb.Error as problem:
             raise QueryError("90200", f"the query cannot be run: {_first_line(problem)}") from problem
+
+    def batches(self, statement: str, rows: int) -> Iterator[pa.Table]:
+        """Run SQL and return its rows in pieces of at most so many, none of them kept."""
+        if self.stopped is not None:
+            raise self.stopped()
+        with self._explained(), self.cursor.sql(statement).to_arrow_reader(rows) as reader:
+            for batch in reader:
+                yield pa.Table.from_batches([batch])
+
+    def progress(self) -> float | None:
+        """How much of the running statement is done, from 0 to 1; nothing while that cannot be told."""
+        try:
+            percent = self.cursor.query_progress()
+        except duckdb.Error:  # it has just been closed
+            return None
+        return percent / 100 if 0 <= percent <= 100 else None
 
     def register(self, name: str, table: pa.Table) -> None:
         """Give a result a name for later SQL of this query."""
@@ -103,4 +126,7 @@ class DuckDB:
         with self._lock:
             cursor = self._connection.cursor()
         cursor.execute(f"SET TimeZone = {sql.text(timezone)}")
+        cursor.execute(
+            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0"
+        )
         return DuckDBSession(cursor)

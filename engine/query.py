@@ -19,6 +19,7 @@ from engine.aws.live import Aws
 from engine.backend import DuckDB, DuckDBSession
 from engine.catalog import Catalog, Scan, Type
 from engine.context import Context, Step, Warned, parameter
+from engine.exchange import Exchange
 from engine.frames import frame
 from engine.language.errors import QueryCancelled, QueryError, QueryTimeout, SourceError
 from engine.language.grammar import parse
@@ -27,7 +28,7 @@ from engine.language.printer import print_query
 from engine.lookups import LookupTable, csv_lookups, geoip
 from engine.native import FUNCTIONS
 from engine.plan import Rows, plan
-from engine.procedures import procedures
+from engine.procedures import procedures, usd_exchange
 from engine.regex import TAKEN_GROUPS
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Engine:
         profiles: Profiles | None = None,
         aws_home: Path | None = None,
         stale_ok: bool = False,
+        exchange: Exchange | None = None,
     ) -> None:
         try:
             ZoneInfo(timezone)
@@ -126,7 +128,7 @@ class Engine:
             *(made for lookup in self._lookups.values() if (made := lookup.function)),
         )
         self._duckdb = DuckDB(memory_limit=memory_limit, functions=functions)
-        self._procedures = procedures(procedure_folder)
+        self._procedures = {"usd_exchange": usd_exchange(exchange or Exchange()), **procedures(procedure_folder)}
         self._aws = None if profiles is None else Aws(profiles)
 
     @property
@@ -153,10 +155,14 @@ class Engine:
         params: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         cancel: threading.Event | None = None,
+        progress: Callable[[float], None] | None = None,
     ) -> Result:
-        """Run a query and return its rows together with where they come from. `timeout` is in seconds."""
+        """Run a query and return its rows together with where they come from. `timeout` is in seconds.
+
+        `progress` is told now and then how much is done, from 0 to 1, in another thread.
+        """
         started = time.perf_counter()
-        with self._running(query, params, timeout, cancel) as (parsed, rows, session):
+        with self._running(query, params, timeout, cancel, progress) as (parsed, rows, session):
             statement = rows.statement()
             types = {name: rows.columns[name].type for name in rows.visible}
             made = frame(session.fetch(statement), types, self.timezone)
@@ -175,6 +181,29 @@ class Engine:
                 now=context.now,
                 live=tuple(context.live.values()),
             )
+
+    def batches(
+        self,
+        query: str | Query,
+        params: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        cancel: threading.Event | None = None,
+        *,
+        rows: int = 50_000,
+    ) -> Iterator[tuple[pd.DataFrame, Mapping[str, Type]]]:
+        """Run a query and return its rows in pieces of at most so many, each with the types: for results of any size.
+
+        A query without rows gives one piece that has none.
+        """
+        with self._running(query, params, timeout, cancel) as (_, planned, session):
+            types = {name: planned.columns[name].type for name in planned.visible}
+            statement = planned.statement()
+            is_empty = True
+            for piece in session.batches(statement, rows):
+                is_empty = False
+                yield frame(piece, types, self.timezone), types
+            if is_empty:
+                yield frame(session.fetch(f"SELECT * FROM ({statement}) LIMIT 0"), types, self.timezone), types
 
     def explain(self, query: str | Query, params: Mapping[str, Any] | None = None) -> Plan:
         """How a query would run. Steps whose columns depend on values (`timechart … by`) do run; AWS is not asked."""
@@ -202,14 +231,15 @@ class Engine:
         params: Mapping[str, Any] | None,
         timeout: float | None,
         cancel: threading.Event | None,
+        progress: Callable[[float], None] | None = None,
         is_dry: bool = False,
     ) -> Iterator[tuple[Query, Rows, DuckDBSession]]:
         """A planned query with its session, watched for cancel and timeout; errors know the query's text."""
         parsed = parse(query) if isinstance(query, str) else query
         session = self._duckdb.session(self.timezone)
         done = threading.Event()
-        if timeout is not None or cancel is not None:
-            threading.Thread(target=_watch, args=(session, done, timeout, cancel), daemon=True).start()
+        if timeout is not None or cancel is not None or progress is not None:
+            threading.Thread(target=_watch, args=(session, done, timeout, cancel, progress), daemon=True).start()
         try:
             context = self._context(session, params, is_dry)
             yield parsed, plan(parsed, context), session
@@ -246,11 +276,17 @@ def _about_nothing(scans: Sequence[tuple[str, Scan]]) -> tuple[str, ...]:
 
 
 def _watch(
-    session: DuckDBSession, done: threading.Event, timeout: float | None, cancel: threading.Event | None
+    session: DuckDBSession,
+    done: threading.Event,
+    timeout: float | None,
+    cancel: threading.Event | None,
+    progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Stop the query when it is cancelled or late; ends with the query."""
+    """Stop the query when it is cancelled or late, and tell how far it is; ends with the query."""
     deadline = None if timeout is None else time.monotonic() + timeout
     while not done.wait(0.05):
+        if progress is not None and (part := session.progress()) is not None:
+            progress(part)
         if cancel is not None and cancel.is_set():
             session.stop(QueryCancelled)
         elif deadline is not None and time.monotonic() > deadline:

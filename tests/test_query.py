@@ -49,6 +49,34 @@ def test_parameters_come_from_outside() -> None:
     assert frame["n"].tolist() == [3]
 
 
+def test_a_result_comes_in_pieces_that_together_are_all_of_it() -> None:
+    engine = Engine()
+    pieces = list(engine.batches('json "[{n: 1}]" | repeat count=5000 | eval n = seq()', rows=2048))
+    assert len(pieces) > 1
+    assert pd.concat([piece for piece, _ in pieces])["n"].tolist() == list(range(1, 5001))
+    assert [str(types["n"]) for _, types in pieces] == ["long"] * len(pieces)
+
+
+def test_a_result_without_rows_is_one_empty_piece_with_its_columns() -> None:
+    ((piece, types),) = Engine().batches('json "[{n: 1}]" | search n > 1')
+    assert list(piece) == ["n"] == list(types)
+    assert piece.empty
+
+
+def test_a_running_query_tells_how_far_it_is() -> None:
+    told: list[float] = []
+    cancel = threading.Event()
+
+    def progress(part: float) -> None:
+        told.append(part)
+        cancel.set()
+
+    with pytest.raises(QueryCancelled):
+        Engine().execute(SLOW, cancel=cancel, timeout=60, progress=progress)
+    assert all(0 <= part <= 1 for part in told)
+    assert told
+
+
 def test_a_query_can_be_cancelled_while_it_runs() -> None:
     cancel = threading.Event()
     threading.Timer(0.5, cancel.set).start()
