@@ -1,4 +1,4 @@
-"""Stored procedures: LPQL files whose first lines declare their parameters.
+"""Stored procedures: LPQL files whose first lines declare their parameters, and `usd_exchange`, which is always there.
 
 # over(threshold int) users with more than so many events
 | table duration=1d cloudtrail* | stats count by recipientAccountId | search count > $("threshold")
@@ -7,16 +7,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from engine.context import parameter
+from engine.aws.typed import typed
+from engine.catalog import BOOL, DATE, DOUBLE, STRING, Field
+from engine.context import Context, parameter
+from engine.exchange import Exchange
 from engine.language.errors import QueryError, SourceError, Span
 from engine.language.grammar import parse
 from engine.language.nodes import Query
+from engine.plan import Rows, stored
 from engine.values import Value
 
 TYPES = ("string", "int", "double", "bool", "date", "datetime")
@@ -29,6 +33,44 @@ class Procedure:
     name: str
     parameters: tuple[tuple[str, str], ...]  # name and type, in order
     query: Query
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A procedure that comes with Trailboard."""
+
+    name: str
+    rows: Callable[[Context], Rows]
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+EXCHANGE_COLUMNS = (
+    Field("usd", DOUBLE, "won for one dollar"),
+    Field("eur", DOUBLE, "won for one euro; null when the source does not say"),
+    Field("base_date", DATE, "the day that the rate is of"),
+    Field("source", STRING, "who said so; `configured`, or `bundled` for the rate that comes with Trailboard"),
+    Field("fetched_at", DATE, "when it was asked for; null when nobody was"),
+    Field("stale", BOOL, "whether it is older than four days or a stopgap"),
+)
+
+
+def usd_exchange(exchange: Exchange) -> BuiltIn:
+    """`usd_exchange()`: the rate of the dollar, always one row."""
+
+    def rows(context: Context) -> Rows:
+        rate = exchange.rate(context.now, ask=not context.is_dry, warn=context.warn)
+        row = {
+            "usd": rate.usd,
+            "eur": rate.eur,
+            "base_date": datetime(rate.day.year, rate.day.month, rate.day.day, tzinfo=context.zone),
+            "source": rate.source,
+            "fetched_at": rate.fetched_at,
+            "stale": rate.is_stale(context.now),
+        }
+        found = stored(context, typed([row], EXCHANGE_COLUMNS), {item.name: item.type for item in EXCHANGE_COLUMNS})
+        return found.with_columns(found.columns, hint=list(found.columns))
+
+    return BuiltIn("usd_exchange", rows)
 
 
 def procedures(folder: Path | None) -> dict[str, Procedure]:
@@ -52,7 +94,9 @@ def read_procedure(name: str, text: str) -> Procedure:
     return Procedure(name, tuple((piece[0], piece[1]) for piece in declared), parse(text))
 
 
-def bound(procedure: Procedure, arguments: Sequence[tuple[Any, Span]], span: Span, zone: tzinfo) -> dict[str, Value]:
+def bound(
+    procedure: Procedure | BuiltIn, arguments: Sequence[tuple[Any, Span]], span: Span, zone: tzinfo
+) -> dict[str, Value]:
     """Arguments as parameters, checked against the declared types."""
     if len(arguments) != len(procedure.parameters):
         wanted = ", ".join(f"{name} {kind}" for name, kind in procedure.parameters)
