@@ -20,7 +20,6 @@ from engine.backend import DuckDB, DuckDBSession
 from engine.catalog import Catalog, Scan, Type
 from engine.context import Context, Step, Warned, parameter
 from engine.exchange import Exchange
-from engine.exchange import Exchange
 from engine.frames import frame
 from engine.language.errors import QueryCancelled, QueryError, QueryTimeout, SourceError
 from engine.language.grammar import parse
