@@ -373,6 +373,7 @@ def _require_lake(settings: Settings) -> None:
 
 def _engine(arguments: argparse.Namespace, settings: Settings) -> Engine:
     """The engine on the configured lake, else on the sample data, else on no lake at all."""
+    from engine.exchange import Exchange
     from engine.query import Engine
 
     zone = getattr(arguments, "timezone", None) or settings.timezone
@@ -388,6 +389,7 @@ def _engine(arguments: argparse.Namespace, settings: Settings) -> Engine:
         procedure_folder=settings.procedure_folder,
         lookup_folder=settings.lookup_folder,
         file_folder=settings.file_folder,
+        exchange=Exchange.load(os.environ, settings.exchange_file),
     )
 
 

@@ -90,6 +90,11 @@ class Settings:
         """The one folder that `csvfile` and its like may read."""
         return self.home / "files"
 
+    @property
+    def exchange_file(self) -> Path:
+        """Where the exchange rate that was fetched last is kept."""
+        return self.home / "exchange.json"
+
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:
     value = env.get(name)

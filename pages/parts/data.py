@@ -6,6 +6,7 @@ twice, by one viewer or by many, asks once; equal queries that run at the same m
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from fnmatch import fnmatchcase
 import streamlit as st
 
 from engine.demo import demo_is_fresh, demo_made, make_demo_lake_apart
+from engine.exchange import Exchange
 from engine.geo import Geo
 from engine.lake.store import Lake, virtual_tables
 from engine.query import Engine, Result
@@ -76,6 +78,7 @@ def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None)
         procedure_folder=settings.procedure_folder,
         lookup_folder=settings.lookup_folder,
         file_folder=settings.file_folder,
+        exchange=Exchange.load(os.environ, settings.exchange_file),
         memory_limit="500MB",  # of all that the app may use, 700 MB; larger queries spill to disk
     )
 
