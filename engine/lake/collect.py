@@ -29,13 +29,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.lake.cloudtrail import Reject
 from engine.lake.columns import rows_taken
 from engine.lake.compact import compact_small
 from engine.lake.formats import FORMATS, LogFormat, Part
-from engine.lake.objects import NO_LISTING, Content, FolderSource, Listing, Object, Source, Window, discover
+from engine.lake.ledger import Ledger
+from engine.lake.objects import (
+    NO_LISTING,
+    UNKNOWN_DAY,
+    Content,
+    Listing,
+    Object,
+    Source,
+    Window,
+)
+from engine.lake.retain import kept_from, retain_again, today
+from engine.lake.sources import open_source, window_of
 from engine.lake.store import OBJECTS, REJECTS, File, Lake, LogTable, by_partition, in_order
 from engine.language.errors import LakeError, SourceError
 
@@ -49,9 +61,10 @@ BATCH_SECONDS = 60.0  # what a collector that is killed has to read again
 LARGE_BLOCK = 31 << 20
 EXAMPLES = 3  # per reason, in the report
 PROGRESS_SECONDS = 0.1
+SMALL = 64 << 10  # compressed bytes of an object that may be decoded together with others
+SMALL_BYTES, SMALL_OBJECTS = 512 << 10, 64  # of those decoded together
 FAILURES_TOLD = 100  # with name and reason, in the report
 HOPELESS = 50  # failures in a row, with nothing read before, after which the others are not tried
-DAYS_REMEMBERED = 16
 
 
 @dataclass(frozen=True)
@@ -199,8 +212,9 @@ def collect(
     """
     form = format_of(kind)
     cancel = cancel or threading.Event()
-    window = Window(since, until, frozenset(accounts), frozenset(regions))
-    return collect_from(lake, form, open_source(source, form, window), window, progress, cancel)
+    window = window_of(source, Window(since, until, frozenset(accounts), frozenset(regions)))
+    opened = open_source(source, form.naming, window, profile=profile, requester_pays=requester_pays, cancel=cancel)
+    return collect_from(lake, form, opened, window, progress, cancel)
 
 
 def format_of(kind: str) -> LogFormat:
@@ -208,11 +222,6 @@ def format_of(kind: str) -> LogFormat:
     if kind not in FORMATS:
         raise SourceError(f"`{kind}` cannot be collected", f"this version collects {', '.join(FORMATS)}")
     return FORMATS[kind]
-
-
-def open_source(source: str, form: LogFormat, window: Window) -> Source:
-    """The source that a text names."""
-    return FolderSource(discover(source, form.naming), form.naming)
 
 
 def collect_from(
@@ -259,6 +268,24 @@ class Batch:
         )
 
 
+@dataclass
+class Tally:
+    """What was found in one object so far."""
+
+    read_bytes: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    first: int | None = None
+    last: int | None = None
+
+    def add(self, part: Part) -> None:
+        self.read_bytes = part.read_bytes
+        self.counts["events"] += len(part.times)
+        if len(part.times):
+            low, high = int(part.times.min()), int(part.times.max())
+            self.first = low if self.first is None else min(self.first, low)
+            self.last = high if self.last is None else max(self.last, high)
+
+
 class Collector:
     """One run of `collect`: decodes in the calling thread, stores in another."""
 
@@ -277,6 +304,8 @@ class Collector:
         self._window = window
         self._writer = Writer(lake, form)
         self._ledger = Ledger(lake.table("_objects"), form.kind)
+        first = kept_from(lake, [table.name for table in form.tables])
+        self._first_kept = first.isoformat() if first else None  # events of later days cannot be in earlier objects
         self._progress = progress
         self._cancel = cancel
         self._files_passed = self._bytes_passed = 0  # objects that need not be read shorten the way
@@ -293,6 +322,8 @@ class Collector:
         self._parts: list[tuple[str, Part]] = []
         self._waiting = 0  # events in `_parts`
         self._batch = Batch()
+        self._small: list[tuple[Object, bytes]] = []  # read, to be decoded together
+        self._small_bytes = 0
 
     def run(self) -> CollectReport:
         with ThreadPoolExecutor(1, "store") as thread:
@@ -303,16 +334,19 @@ class Collector:
                     with garbage_collection_paused():
                         self._read(content)
                     self._give_up_if_hopeless()
+                self._read_small()
                 self._flush()
             except LakeError:
                 raise
             except SourceError:
+                self._read_small()
                 self._flush()  # what was read until then
                 raise
             finally:
                 self._wait()
         if self._done["collected"]:
             with suppress(LakeError):  # what was collected is safe, and the next collect tries again
+                retain_again(self._lake, today())
                 compact_small(self._lake)
         self._tell(last=True)
         return self._report()
@@ -329,6 +363,8 @@ class Collector:
                 self._skip(item, f"{item.facts.kind} files")
             elif refusal := self._window.refusal(item.facts):
                 self._skip(item, refusal)
+            elif self._first_kept and UNKNOWN_DAY != item.facts.day < self._first_kept:
+                self._skip(item, unkept("files", self._first_kept))
             elif self._ledger.has(item):
                 self._done["already"] += 1
                 self._share(item)["already"] += 1
@@ -356,30 +392,49 @@ class Collector:
         if content.stream is None:
             self._fail(item, content.problem or "cannot be read")
             return
-        counts = Counter[str]()
-        first = last = None
-        read = 0
-        share = self._share(item)
+        tally = Tally()
         try:
             with content.stream as stream:
+                if self._form.decode_small and item.size <= SMALL:
+                    self._gather(item, stream.read())
+                    return
                 for part in self._form.decode(stream, item):
-                    self._done["bytes"] += part.read_bytes - read
-                    share["bytes"] += part.read_bytes - read
-                    read = part.read_bytes
-                    counts.update(events=len(part.times))
-                    share["events"] += len(part.times)
-                    if len(part.times):
-                        low, high = int(part.times.min()), int(part.times.max())
-                        first = low if first is None else min(first, low)
-                        last = high if last is None else max(last, high)
-                    self._keep_aside(item, part, counts)
-                    self._add(item, part)
+                    self._take(item, part, tally)
         except OSError as problem:
             self._fail(item, problem.strerror or str(problem))
             return
+        self._finish(item, tally)
+
+    def _gather(self, item: Object, data: bytes) -> None:
+        """Keep a small object until there are enough of them."""
+        self._small.append((item, data))
+        self._small_bytes += len(data)
+        if self._small_bytes >= SMALL_BYTES or len(self._small) >= SMALL_OBJECTS:
+            self._read_small()
+
+    def _read_small(self) -> None:
+        small, self._small, self._small_bytes = self._small, [], 0
+        if not small or self._form.decode_small is None:
+            return
+        tallies = {item.name: Tally() for item, _ in small}
+        for item, part in self._form.decode_small(small):
+            self._take(item, part, tallies[item.name])
+        for item, _ in small:
+            self._finish(item, tallies[item.name])
+
+    def _take(self, item: Object, part: Part, tally: Tally) -> None:
+        share, fresh = self._share(item), part.read_bytes - tally.read_bytes
+        tally.add(part)
+        self._done["bytes"] += fresh
+        share["bytes"] += fresh
+        share["events"] += len(part.times)
+        self._keep_aside(item, part, tally.counts)
+        self._add(item, part)
+
+    def _finish(self, item: Object, tally: Tally) -> None:
         self._done["collected"] += 1
-        share["objects"] += 1
-        self._batch.notes.append(note(item, self._form.kind, counts, first, last))
+        self._share(item)["objects"] += 1
+        self._batch.notes.append(note(item, self._form.kind, tally.counts, tally.first, tally.last))
         if self._batch.full():
             self._flush()
 
@@ -471,7 +526,7 @@ class Collector:
             objects=self._done["objects"],
             collected=self._done["collected"],
             already=self._done["already"],
-            skipped=dict(self._skipped),
+            skipped=dict(self._skipped + self._writer.unkept),
             failed=tuple(self._failed),
             failures=self._done["failures"],
             events=self._writer.stored,
@@ -508,42 +563,6 @@ def note(item: Object, kind: str, counts: Counter[str], first: int | None, last:
     }
 
 
-class Ledger:
-    """Which objects were collected, read day by day, so that a lake of many years needs little memory."""
-
-    def __init__(self, table: LogTable, kind: str) -> None:
-        self._table = table
-        self._kind = kind
-        self._snapshot = table.refresh()
-        self._days: dict[str, dict[str, str]] = {}
-
-    def has(self, item: Object) -> bool:
-        """Whether an object was collected as it is now."""
-        day = item.facts.day
-        if day not in self._days:
-            if len(self._days) >= DAYS_REMEMBERED:
-                self._days.pop(next(iter(self._days)))
-            self._days[day] = self._read(day)
-        return self._days[day].get(item.name) == item.tag
-
-    def forget(self) -> None:
-        """Look again, for what other collectors have done meanwhile."""
-        snapshot = self._table.refresh()
-        if snapshot.version != self._snapshot.version:
-            self._snapshot = snapshot
-            self._days.clear()
-
-    def _read(self, day: str) -> dict[str, str]:
-        tags: dict[str, str] = {}
-        for file in self._snapshot.files:
-            if file.partition == day:
-                rows = pq.ParquetFile(self._table.location(file)).read(columns=["object", "tag", "kind"])
-                kinds = rows["kind"].to_pylist() if "kind" in rows.column_names else ["cloudtrail"] * rows.num_rows
-                noted = zip(rows["object"].to_pylist(), rows["tag"].to_pylist(), kinds, strict=True)
-                tags.update((name, tag) for name, tag, kind in noted if kind == self._kind)
-        return tags
-
-
 class Writer:
     """Stores batches, one after the other."""
 
@@ -556,6 +575,8 @@ class Writer:
             table.widen()
         self.stored = 0
         self.duplicates = 0
+        self.unkept = Counter[str]()  # events of days that retention has deleted
+        self._again = Counter[str]()  # of each object that is being stored: events that others have delivered
 
     def store(self, batch: Batch) -> None:
         """Events first, objects last: see the protocol at the top."""
@@ -564,7 +585,8 @@ class Writer:
             self._store_events(self._tables[name], pa.Table.from_batches(batch.rows.pop(name)).unify_dictionaries())
         for day, rows in rows_by_day([reject_row(item, found, now) for item, found in batch.rejects], REJECTS):
             self._store_once(self._rejects, day, rows)
-        notes = rows_by_day([{**row, "collected": now} for row in batch.notes], OBJECTS)
+        noted = [{**row, "collected": now, "duplicates": self._again.pop(row["object"], 0)} for row in batch.notes]
+        notes = rows_by_day(noted, OBJECTS)
         files: list[File] = []
         with self._objects.undoing(files):
             files.extend(self._objects.write(rows, day) for day, rows in notes)
@@ -578,12 +600,18 @@ class Writer:
         _, firsts = np.unique(rows["_id"].to_numpy(), return_index=True)
         once = np.zeros(total, np.bool_)
         once[firsts] = True
+        self._count_again(rows, ~once)
         rows = rows_taken(rows, pa.array(places[once[places]]))
         compared: set[str] = set()
         files: list[File] = []
+        refused = 0
         with table.undoing(files):
             while True:
-                fresh = ~known_rows(table, rows, compared)
+                known, elsewhere = known_rows(table, rows, compared)
+                self._count_again(rows, elsewhere)
+                old = ~known & rows_before(rows, table.kept_from)
+                refused += int(old.sum())
+                fresh = ~known & ~old
                 if not fresh.all():
                     table.discard(files)
                     files.clear()
@@ -593,7 +621,15 @@ class Writer:
                 if not files or table.commit(files):
                     break
         self.stored += rows.num_rows
-        self.duplicates += total - rows.num_rows
+        self.duplicates += total - rows.num_rows - refused
+        if refused:
+            self.unkept[unkept("events", str(table.kept_from))] += refused
+
+    def _count_again(self, rows: pa.Table, again: npt.NDArray[np.bool_]) -> None:
+        """Count, for their objects, rows that another object has delivered, or the same one twice."""
+        if again.any():
+            objects = rows["_object"].filter(pa.array(again)).value_counts()
+            self._again.update({item["values"].as_py(): item["counts"].as_py() for item in objects})
 
     def _store_once(self, table: LogTable, day: str, rows: pa.Table) -> None:
         """Commit rows whose `_id` is not in the day yet."""
@@ -601,7 +637,11 @@ class Writer:
         with table.undoing(files):
             while True:
                 ids = [np.zeros(0, np.int64)]
-                for file in table.refresh().files:
+                there = table.refresh().files
+                if table.kept_from and UNKNOWN_DAY != day < table.kept_from.isoformat():
+                    table.discard(files)
+                    return
+                for file in there:
                     if file.partition == day:
                         ids.append(pq.ParquetFile(table.location(file)).read(columns=["_id"])["_id"].to_numpy())
                 fresh = rows.filter(pa.array(~np.isin(rows["_id"].to_numpy(), np.concatenate(ids))))
@@ -611,9 +651,27 @@ class Writer:
                     return
 
 
-def known_rows(table: LogTable, rows: pa.Table, compared: set[str]) -> npt.NDArray[np.bool_]:
-    """Which of the ordered rows are in the table already; files in `compared` are not read again."""
-    known = np.zeros(rows.num_rows, np.bool_)
+def rows_before(rows: pa.Table, first: date | None) -> npt.NDArray[np.bool_]:
+    """Which rows are of days before the first one that is kept; null: none."""
+    if first is None or not rows.num_rows:
+        return np.zeros(rows.num_rows, np.bool_)
+    before: npt.NDArray[np.bool_] = rows["_time"].cast(pa.date32()).to_numpy() < np.datetime64(first)
+    return before
+
+
+def unkept(what: str, first: str) -> str:
+    """How the report names what a retention keeps out."""
+    return f"{what} from before {first}, which the lake does not keep"
+
+
+def known_rows(
+    table: LogTable, rows: pa.Table, compared: set[str]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which of the ordered rows are in the table already, and which of these came from another object.
+
+    Files in `compared` are not read again.
+    """
+    known, elsewhere = np.zeros(rows.num_rows, np.bool_), np.zeros(rows.num_rows, np.bool_)
     files: dict[str, list[File]] = {}
     for file in table.refresh().files:
         if file.path not in compared:
@@ -626,21 +684,36 @@ def known_rows(table: LogTable, rows: pa.Table, compared: set[str]) -> npt.NDArr
         first, last = part["_time"][0].as_py(), part["_time"][-1].as_py()
         for file in files.get(name, []):
             if file.first <= last and file.last >= first:
-                for there in ids_between(table.location(file), first, last):
-                    known[here] |= np.isin(ids, there)
+                with pq.ParquetFile(table.location(file)) as opened:
+                    for group in groups_between(opened, first, last):
+                        hits = np.isin(ids, opened.read_row_group(group, columns=["_id"])["_id"].to_numpy())
+                        if hits.any():
+                            known[here] |= hits
+                            elsewhere[here] |= hits & ~from_same_object(opened, group, part)
         start += part.num_rows
-    return known
+    return known, elsewhere
 
 
-def ids_between(path: str, first: datetime, last: datetime) -> Iterator[npt.NDArray[np.int64]]:
-    """The `_id`s of the row groups of a file that may hold rows of a time range, both ends included."""
-    file = pq.ParquetFile(path)
+def from_same_object(file: pq.ParquetFile, group: int, rows: pa.Table) -> npt.NDArray[np.bool_]:
+    """Which rows a row group holds with the same `_object`: a collector that was killed has stored them."""
+    there = file.read_row_group(group, columns=["_id", "_object"])
+    ids = there["_id"].to_numpy()
+    order = np.argsort(ids)
+    wanted = rows["_id"].to_numpy()
+    places = np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)
+    objects = there["_object"].cast(pa.string()).take(pa.array(order[places]))
+    same = pc.equal(objects, rows["_object"].cast(pa.string())).to_numpy() & (ids[order[places]] == wanted)
+    return np.asarray(same, np.bool_)
+
+
+def groups_between(file: pq.ParquetFile, first: datetime, last: datetime) -> Iterator[int]:
+    """The row groups of a file that may hold rows of a time range, both ends included."""
     column = file.schema_arrow.get_field_index("_time")
     for group in range(file.num_row_groups):
         statistics = file.metadata.row_group(group).column(column).statistics
         known = statistics is not None and statistics.has_min_max
         if not known or (statistics.min <= last and statistics.max >= first):
-            yield file.read_row_group(group, columns=["_id"])["_id"].to_numpy()
+            yield group
 
 
 def reject_row(item: Object, found: Reject, now: datetime) -> dict[str, Any]:

@@ -95,17 +95,17 @@ def compact(lake: Lake, keep_hours: int = KEEP_HOURS) -> Compaction:
 def small_files(table: LogTable, many: int, over: int | None = None, now: datetime | None = None) -> list[list[File]]:
     """Small files that can be joined: at least `many` of one partition, together below `LARGE`.
 
-    Of days that are over (yesterday's late deliveries have come) `over` files are enough.
+    Of days before yesterday, whose last deliveries have come, `over` files are enough.
     """
     yesterday = "" if now is None else f"{now - timedelta(days=1):%Y-%m-%d}"
+    least = many if over is None else min(many, over)
     partitions: dict[str, list[File]] = {}
     for file in table.refresh().files:
         if file.bytes < SMALL:
             partitions.setdefault(file.partition, []).append(file)
     groups = []
     for partition, files in partitions.items():
-        is_over = over is not None and partition.rpartition("/")[2] < yesterday
-        if len(files) >= (over if over is not None and is_over else many):
+        if len(files) >= (least if partition.rpartition("/")[2] < yesterday else many):
             group: list[File] = []
             for file in files:
                 if sum(member.bytes for member in group) + file.bytes > LARGE:

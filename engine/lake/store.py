@@ -51,6 +51,7 @@ OBJECTS = pa.schema(
         pa.field("collected", pa.timestamp("us", "UTC")),
         pa.field("kind", pa.string()),
         pa.field("load_balancer", pa.string()),
+        pa.field("duplicates", pa.int64()),
     ]
 )
 REJECTS = pa.schema(

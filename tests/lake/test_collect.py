@@ -428,3 +428,38 @@ def test_a_day_that_does_not_exist_is_an_unknown_one(lake, logs):
 
 def test_an_empty_report_reads_well():
     assert str(CollectReport()).startswith("0 of 0 objects collected")
+
+
+# ── delivered again ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def again(lake):
+    """How many events of each object others had delivered, as its newest note has it."""
+    rows = select(lake, "SELECT object, arg_max(duplicates, collected) FROM t GROUP BY object", "_objects")
+    return {Path(name).name.rpartition("_")[2].partition(".")[0]: count for name, count in rows}
+
+
+def test_what_was_delivered_again_is_kept_for_each_object(lake, logs):
+    write(logs / key(START, "a"), [event(1), event(2), event(2)])
+    collect(lake, "cloudtrail", str(logs))
+    write(logs / key(START, "b", region="us-east-1"), [event(2), event(3)])
+    collect(lake, "cloudtrail", str(logs))
+    assert again(lake) == {"a": 1, "b": 1}
+
+
+def test_what_a_killed_collector_had_stored_is_not_delivered_again(lake, logs, monkeypatch):
+    write(logs / key(START, "a"), [event(1), event(2)])
+    write(logs / key(START, "b"), [event(2), event(3)])
+    commit = store.LogTable.commit
+
+    def killed(table, *files, **options):
+        if table.name == "_objects":
+            raise LakeError("killed")
+        return commit(table, *files, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.LogTable, "commit", killed)
+        with pytest.raises(LakeError):
+            collect(lake, "cloudtrail", str(logs))
+    assert collect(lake, "cloudtrail", str(logs)).events == 0
+    assert sum(again(lake).values()) == 1
