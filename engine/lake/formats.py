@@ -54,13 +54,17 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class LogFormat:
-    """A kind of log. `rows` turns the parts of several objects into rows, each batch with the name of its table."""
+    """A kind of log. `rows` turns the parts of several objects into rows, each batch with the name of its table.
+
+    Small objects are given to `decode_small` several at a time, where that is cheaper than one by one.
+    """
 
     kind: str
     naming: Naming
     tables: tuple[Rows, ...]
     decode: Callable[[BinaryIO, Object], Iterator[Part]]
     rows: Callable[[Sequence[tuple[str, Any]]], list[tuple[str, pa.RecordBatch]]]
+    decode_small: Callable[[Sequence[tuple[Object, bytes]]], Iterator[tuple[Object, Part]]] | None = None
 
 
 CLOUDTRAIL_ROWS = Rows(
@@ -106,6 +110,11 @@ FORMATS = {
         lambda parts: [("cloudtrail", cloudtrail.to_batch(parts))],
     ),
     "elb": LogFormat(
-        "elb", ELB, (ELB_ROWS, NLB_ROWS), elb.decode, lambda parts: [rows for _, part in parts for rows in part.rows]
+        "elb",
+        ELB,
+        (ELB_ROWS, NLB_ROWS),
+        elb.decode,
+        lambda parts: [rows for _, part in parts for rows in part.rows],
+        elb.decode_small,
     ),
 }

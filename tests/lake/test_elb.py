@@ -348,3 +348,79 @@ def test_both_ways_read_the_same(line: bytes) -> None:
     usual.read(line + b"\n")
     careful.read_last(line)
     assert [batch.to_pylist() for _, batch in usual.rows] == [batch.to_pylist() for _, batch in careful.rows]
+
+
+# ── small files ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+Found = tuple[list[tuple[str, dict[str, Any]]], list[int], list[elb.Reject], Counter[Any], Counter[str], int]
+
+
+def summed(parts: list[elb.Part]) -> Found:
+    """All that parts hold, in an order of its own."""
+    rows = [(table, row) for part in parts for table, batch in part.rows for row in batch.to_pylist()]
+    return (
+        sorted(rows, key=lambda found: (found[1]["_object"], found[1]["_id"])),
+        sorted(int(time) for part in parts for time in part.times),
+        [reject for part in parts for reject in part.rejects],
+        sum((part.more for part in parts), Counter()),
+        sum((part.skipped for part in parts), Counter()),
+        max((part.read_bytes for part in parts), default=0),
+    )
+
+
+def files_of(texts: list[bytes]) -> list[tuple[Object, bytes]]:
+    names = [f"/logs/{place % 2 or ''}11122223333_elasticloadbalancing_{place}.log" for place in range(len(texts))]
+    return [(Object(name, len(t), "", elb_facts_of(name)), t) for name, t in zip(names, texts, strict=True)]
+
+
+def assert_together_is_as_alone(texts: list[bytes]) -> None:
+    files = files_of(texts)
+    together: dict[str, list[elb.Part]] = {}
+    for item, part in elb.decode_small(files):
+        together.setdefault(item.name, []).append(part)
+    alone = {item.name: list(elb.decode(io.BytesIO(data), item)) for item, data in files}
+    assert together.keys() == alone.keys()
+    assert (
+        summed([part for parts in together.values() for part in parts])[0]
+        == summed([part for parts in alone.values() for part in parts])[0]
+    ), "the rows of files that are read together are in the part of one of them"
+    for name, parts in together.items():
+        assert summed(parts)[1:] == summed(alone[name])[1:]
+
+
+def test_small_files_are_read_together_as_each_alone() -> None:
+    usual = "\n".join([*(alb(sent_bytes=str(i)) for i in range(20)), ""]).encode()
+    assert_together_is_as_alone(
+        [
+            usual,
+            gzip.compress(usual),
+            f"{classic()}\n".encode() * 3,
+            f"{NLB}\n".encode(),
+            f"{alb(29)}\n".encode(),
+            f"{alb()}\nhalf a line\n".encode(),
+            f"{alb()}".encode(),
+            gzip.compress(usual)[:-20],
+            b"",
+            b"\n\n",
+            f"{CONNECTION}\n{alb()}\n".encode(),
+        ]
+    )
+
+
+def test_usual_files_are_decoded_in_one_go() -> None:
+    parts = [part for _, part in elb.decode_small(files_of([f"{alb()}\n".encode() * 5] * 4))]
+    assert [len(part.times) for part in parts] == [5, 5, 5, 5]
+    assert [batch.num_rows for part in parts for _, batch in part.rows] == [20]
+
+
+def test_files_read_together_are_no_more_than_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"{alb()}\n".encode() * 5
+    monkeypatch.setattr(elb, "WINDOW", 2 * len(text))
+    parts = [part for _, part in elb.decode_small(files_of([text] * 5))]
+    assert [batch.num_rows for part in parts for _, batch in part.rows] == [10, 10, 5]
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(st.one_of(st.sampled_from(GOOD).map(str.encode), damaged()), max_size=4), max_size=6))
+def test_any_small_files_are_read_together_as_each_alone(files: list[list[bytes]]) -> None:
+    assert_together_is_as_alone([b"".join(line + b"\n" for line in lines) for lines in files])
