@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, ClassVar, Literal
 
-from pages.parts.texts import Text
+from pages.parts.texts import Language, Text
 from pages.parts.units import Unit
 
 Level = Literal["ok", "amber", "red"]
@@ -71,6 +72,7 @@ class Number:
 
 EVENT, EVENTS = Text("Event", "이벤트"), Text("Events", "이벤트")
 ADDRESS = Text("Address", "IP 주소")
+SERVER, REQUESTS = Text("Server", "서버"), Text("Requests", "요청")
 AS_GIVEN = Text("As given", "원래 쿼리")
 
 
@@ -136,11 +138,19 @@ class Scatter:
 
 @dataclass(frozen=True)
 class BoxPlot:
-    """Boxes of seconds, one per value of `group`, from the five numbers of `boxplot`; `iqr3` decides the level."""
+    """Boxes of seconds, one per value of `group`, from the five numbers of `boxplot`.
+
+    The number `deciding` over a limit decides the level. `seconds` is how many seconds the answer's 1 is, `kind` what
+    the groups are and `counted` what the numbers rest on.
+    """
 
     group: str
     amber: float
     red: float
+    deciding: Literal["iqr2", "iqr3"] = "iqr3"
+    seconds: float = 1
+    kind: Text = SERVER
+    counted: Text = REQUESTS
 
 
 @dataclass(frozen=True)
@@ -207,7 +217,111 @@ class Table:
     tall_rows: bool = False  # room for several lines in each
 
 
-Visual = Number | StackedColumns | Lines | Scatter | BoxPlot | Percentiles | Bars | WorldMap | Table
+# what AWS answers -----------------------------------------------------------------------------------------------------
+# Queries of these visuals may hold the days of `pages.parts.days`, such as `{month}`, which are filled in.
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A second number under a figure: the first cell of a query, amber or red by its limits; `{n}` in the title."""
+
+    title: Text
+    query: str
+    limits: Limits | None = None
+    said: Callable[[Row], Text | None] | None = None  # what else there is to say about the answer
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of an answer, `value`: what is now, not what happened in a period.
+
+    `before` is a query whose first cell it is compared with, `course` one whose last column is its course. With
+    `budgeted` the monthly budget decides the level, otherwise `limits`.
+    """
+
+    value: str
+    unit: Unit | Literal["money"] = "events"  # `money` is dollars, shown in the currency that the viewer has chosen
+    limits: Limits | None = None
+    before: str | None = None
+    compared: Text | None = None  # what `before` is
+    course: str | None = None
+    beside: tuple[Beside, ...] = ()
+    budgeted: bool = False
+    said: Callable[[Row, Language], str] | None = None  # a line about the answer's first row
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """The queries beside the panel's own."""
+        return (*filter(None, (self.before, self.course)), *(item.query for item in self.beside))
+
+
+@dataclass(frozen=True)
+class Treemap:
+    """Amounts as tiles, largest first; `before` is the same question about an earlier time: who is new since."""
+
+    label: str
+    value: str
+    before: str | None = None
+    known: Mapping[str, str] = field(default_factory=dict)  # colours of labels
+    kind: Text = EVENT
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        return () if self.before is None else (self.before,)
+
+
+@dataclass(frozen=True)
+class StackedDays:
+    """Cost by day: `_time` and one column per series; the last `incomplete` days may still grow."""
+
+    kind: Text
+    by: str  # the field that the series come from
+    known: Mapping[str, str] = field(default_factory=dict)
+    incomplete: int = 2
+    also: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True)
+class MonthCourse:
+    """Cost (`start`, `cost`) of this month and the one before as sums from their first days, with what lies ahead.
+
+    `forecast` is a query for `start`, `mean_value`, `lower_bound` and `upper_bound` of the days to come.
+    """
+
+    forecast: str
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        return (self.forecast,)
+
+
+@dataclass(frozen=True)
+class Movers:
+    """What costs more or less than before: `label`, `now`, `before`, `change`; `title` is what is shown of a label."""
+
+    label: str
+    kind: Text
+    title: str | None = None
+    also: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True)
+class NamedLines:
+    """Values over time as lines whose names come from the answer: `_time` and one column per line.
+
+    `limits` are drawn as lines, amber and red; `by` is the field that the names come from.
+    """
+
+    unit: Unit
+    by: str
+    kind: Text
+    duration: timedelta
+    limits: tuple[float, float] | None = None
+    also: ClassVar[tuple[str, ...]] = ()
+
+
+LiveVisual = Figure | Treemap | StackedDays | MonthCourse | Movers | NamedLines
+Visual = Number | StackedColumns | Lines | Scatter | BoxPlot | Percentiles | Bars | WorldMap | Table | LiveVisual
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-Unit = Literal["events", "bytes", "mbit", "seconds", "percent"]
+Currency = Literal["USD", "KRW", "EUR"]
+Unit = Literal["events", "bytes", "mbit", "seconds", "percent", "gib", Currency]
+SIGNS: Mapping[Currency, str] = {"USD": "$", "KRW": "₩", "EUR": "€"}
 
 # Expressions of Vega for an axis label; `~s` gives k, M, G … for powers of a thousand.
 _AXES: Mapping[Unit, str] = {
@@ -14,6 +16,8 @@ _AXES: Mapping[Unit, str] = {
     "mbit": "format(datum.value, ',.3~r') + ' Mbit/s'",
     "seconds": "datum.value < 1 ? format(datum.value * 1000, ',.3~r') + ' ms' : format(datum.value, ',.3~r') + ' s'",
     "percent": "format(datum.value, ',.3~r') + '%'",
+    "gib": "format(datum.value, ',') + ' GiB'",
+    **{currency: f"replace(format(datum.value, '.3~s'), /^(−?)/, '$1{sign}')" for currency, sign in SIGNS.items()},
 }
 
 
@@ -30,11 +34,27 @@ def written(value: float, unit: Unit) -> str:
     """
     if unit == "events":
         return f"{value:,.0f}"
+    if unit in SIGNS:
+        return money(value, unit)
+    if unit == "gib":
+        return f"{value:,.0f} GiB"
     if unit == "bytes":
         return _scaled(value)
     if unit == "seconds":
         return f"{_figures(value * 1000)} ms" if value < 1 else f"{_figures(value)} s"
     return f"{_figures(value)}%" if unit == "percent" else f"{_figures(value)} Mbit/s"
+
+
+def money(value: float, currency: Currency) -> str:
+    """An amount of money: cents below a hundred, four digits of what is less than a cent; won have no cents.
+
+    >>> money(1234.5, "USD"), money(12.345, "EUR"), money(-0.0042, "USD"), money(1234567.8, "KRW")
+    ('$1,234', '€12.35', '-$0.0042', '₩1,234,568')
+    """
+    size = abs(value)
+    digits = 0 if currency == "KRW" or size >= 100 or size == 0 else 2 if size >= 0.01 else 4
+    written_size = f"{size:,.{digits}f}"
+    return f"{'-' if value < 0 and float(written_size.replace(',', '')) else ''}{SIGNS[currency]}{written_size}"
 
 
 def _scaled(value: float) -> str:

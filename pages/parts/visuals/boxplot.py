@@ -24,12 +24,16 @@ def draw_boxes(visual: BoxPlot, shown: Shown) -> None:
     frame = shown.answer.frame
     if frame.empty:
         return nothing_found(shown)
-    worst = frame.sort_values("iqr3", ascending=False, kind="stable").head(MOST_GROUPS)
+    worst = frame.sort_values(visual.deciding, ascending=False, kind="stable").head(MOST_GROUPS)
     chart = rangecharts.boxes(
-        worst.assign(label=_labels(worst[visual.group], shown)),
-        levels=[_level(visual, value) for value in worst["iqr3"]],
+        _in_seconds(worst, visual).assign(label=_labels(worst[visual.group], shown)),
+        levels=[_level(visual, value * visual.seconds) for value in worst[visual.deciding]],
         limits=(visual.amber, visual.red),
-        labels=_words(shown, "min", "iqr1", "iqr2", "iqr3", "max"),
+        labels={
+            **_words(shown, "min", "iqr1", "iqr2", "iqr3", "max"),
+            "label": visual.kind.to(shown.view.language),
+            "count": visual.counted.to(shown.view.language),
+        },
     )
     clickable(chart, shown, _height(shown, worst), lambda picked: _behind(shown, worst, visual.group, picked))
     more_note(shown, len(frame) - len(worst))
@@ -53,10 +57,14 @@ def draw_percentiles(visual: Percentiles, shown: Shown) -> None:
     return None
 
 
-def _level(visual: BoxPlot, third_quartile: float) -> Level:
-    if third_quartile > visual.red:
+def _in_seconds(frame: pd.DataFrame, visual: BoxPlot) -> pd.DataFrame:
+    return frame.assign(**{name: frame[name] * visual.seconds for name in ("min", "iqr1", "iqr2", "iqr3", "max")})
+
+
+def _level(visual: BoxPlot, seconds: float) -> Level:
+    if seconds > visual.red:
         return "red"
-    return "amber" if third_quartile > visual.amber else "ok"
+    return "amber" if seconds > visual.amber else "ok"
 
 
 def _labels(values: pd.Series, shown: Shown) -> list[str]:
