@@ -161,6 +161,7 @@ def elsewhere() -> dict[str, str]:
 
 
 _OPTION_HEAD = re.compile(r"([A-Za-z_][\w-]*)(\s*)=(?!=)(\s*)")
+_KEYED_HEAD = re.compile(r"([A-Za-z_][\w-]*\.[^\s=\"|\[\],]+)(\s*)=(?!=)(\s*)")  # tags have names of many characters
 _OPTION_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _OPTION_PLAIN = re.compile(r"[^\s|\]]*")
 
@@ -173,6 +174,8 @@ def read_options(kind: type[Command], text: str, loc: int) -> tuple[int, tuple[O
     while True:
         start = skip_blanks(text, loc)
         head = _OPTION_HEAD.match(text, start)
+        if head is None and any(option.keyed for option in kind.takes):
+            head = _KEYED_HEAD.match(text, start)
         if head is None:
             return loc, tuple(found)
         _check_option_head(kind, head)
@@ -185,12 +188,12 @@ def read_options(kind: type[Command], text: str, loc: int) -> tuple[int, tuple[O
 def _check_option_head(kind: type[Command], head: re.Match[str]) -> None:
     known = [option.name for option in kind.takes]
     span = Span(head.start(1), head.end(1))
-    if head.group(1) not in known:
+    declared = next((option for option in kind.takes if option.is_named(head.group(1))), None)
+    if declared is None:
         hint = did_you_mean(head.group(1), known) or ("equality is written `==`" if head.group(2) else None)
         raise QueryError("90001", f"`{kind.word}` has no option `{head.group(1)}{head.group(2)}`", span, hint)
-    missing = next(option.missing for option in kind.takes if option.name == head.group(1))
-    if head.group(3) and missing:
-        raise QueryError(missing, f"the value of `{head.group(1)}` is missing", Span(head.start(), head.end()))
+    if head.group(3) and declared.missing:
+        raise QueryError(declared.missing, f"the value of `{head.group(1)}` is missing", Span(head.start(), head.end()))
     if head.group(2) or head.group(3):
         raise QueryError("90000", f"no blanks around the `=` of `{head.group(1)}`", Span(head.start(), head.end()))
 

@@ -112,6 +112,12 @@ class Option:
     description: str
     code: str | None = None  # the error code when `read` refuses; the reader's own when it raises QueryError
     missing: str | None = None  # the error code when nothing but a blank stands behind the `=`
+    keyed: bool = False  # `tag.KEY`: the name has a key of the writer's choice behind the dot
+
+    def is_named(self, name: str) -> bool:
+        """Whether a setting of this name is one of this option."""
+        kind, dot, key = name.partition(".")
+        return kind == self.name.partition(".")[0] and bool(dot and key) if self.keyed else name == self.name
 
 
 @dataclass(frozen=True)
@@ -184,7 +190,7 @@ def commands() -> Mapping[str, type[Command]]:
 
 def read_option(command: type[Command], setting: OptionValue) -> Any:
     """The value of an option whose text is known, or a QueryError that says what would be right."""
-    declared = next(option for option in command.takes if option.name == setting.name)
+    declared = next(option for option in command.takes if option.is_named(setting.name))
     assert isinstance(setting.value, str)
     try:
         return declared.read(setting.value)

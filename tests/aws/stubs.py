@@ -1,4 +1,4 @@
-"""An AWS of written answers: parameters and answers are checked against the service models, as botocore's Stubber does."""
+"""An AWS of written answers; parameters and answers are checked against the service models."""
 
 from __future__ import annotations
 

