@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from ipaddress import ip_address
 
+from engine.aws.command import AwsCommand
 from engine.commands.search import Search
 from engine.commands.table import TableCommand
 from engine.language.grammar import is_bare_name
@@ -60,6 +61,34 @@ def with_condition(query: Query, condition: Expr) -> Query:
         return [command, Search(condition=condition)] if isinstance(command, TableCommand) else [command]
 
     return _changed(query, change)
+
+
+def with_targets(query: Query, *, profiles: Sequence[str] = (), regions: Sequence[str] = ()) -> Query:
+    """Every `aws-*` command of a query, those of sub-queries too, asking these profiles and regions only.
+
+    Without names a command asks what it did; what has one place for all regions is asked whatever the regions are.
+    """
+    chosen = {"profile": ",".join(profiles), "region": ",".join(regions)}
+
+    def change(command: Command) -> list[Command]:
+        if not isinstance(command, AwsCommand):
+            return [command]
+        wanted = {name: text for name, text in chosen.items() if text and not (name == "region" and command.is_global)}
+        kept = tuple(setting for setting in command.options if setting.name not in wanted)
+        return [replace(command, options=(*(OptionValue(name, text) for name, text in wanted.items()), *kept))]
+
+    return _changed(query, change)
+
+
+def live_commands(query: Query) -> tuple[AwsCommand, ...]:
+    """The distinct `aws-*` commands of a query, those of sub-queries too."""
+    found: dict[AwsCommand, None] = {}
+    for command in query:
+        if isinstance(command, AwsCommand):
+            found[command] = None
+        for sub in command.inner():
+            found |= dict.fromkeys(live_commands(sub))
+    return tuple(found)
 
 
 def with_span(query: Query, span: str) -> Query:

@@ -11,11 +11,13 @@ from engine.language.printer import print_query
 from engine.language.rewrite import (
     before_aggregate,
     between,
+    live_commands,
     rows_behind,
     with_condition,
     with_range,
     with_search,
     with_span,
+    with_targets,
 )
 from tests.panels import PANELS
 
@@ -85,3 +87,23 @@ def test_clicked_addresses_are_found_as_text_and_as_addresses() -> None:
         for value in ("8.8.8.8", "2001:db8::1"):
             found = engine.execute(parse(print_query(rows_behind(query, {"a": value})))).frame
             assert len(found) == 1
+
+
+NESTED = "aws-ec2-instances state=running | join instance_id [ aws-ec2-instance-statuses | fields instance_id ]"
+
+
+def test_targets_narrow_every_aws_command() -> None:
+    narrowed = print_query(with_targets(parse(NESTED), profiles=["prod", "dev"], regions=["us-east-1"]))
+    assert narrowed.count("profile=prod,dev region=us-east-1") == 2
+    assert parse(narrowed) == with_targets(parse(narrowed))
+    cost = with_targets(parse("aws-cost profile=all days=30 unblended_cost"), profiles=["dev"], regions=["us-east-1"])
+    assert print_query(cost) == "aws-cost profile=dev days=30 unblended_cost"
+
+
+def test_the_aws_commands_of_a_query_are_found_once_each() -> None:
+    twice = f"{NESTED} | join instance_id [ aws-ec2-instances state=running | fields instance_id ]"
+    assert [command.word for command in live_commands(parse(twice))] == [
+        "aws-ec2-instances",
+        "aws-ec2-instance-statuses",
+    ]
+    assert live_commands(parse("table cloudtrail | stats count")) == ()
