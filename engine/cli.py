@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from engine.geo import Geo
     from engine.lake.collect import CollectReport
+    from engine.lake.store import Lake
     from engine.query import Engine
 
 _Parser = argparse.ArgumentParser
@@ -62,6 +63,22 @@ exit status:
   0    everything was collected, or there was nothing new
   1    the source or the lake could not be read or written, some files could not, or no log files were found
   130  interrupted; what was stored until then stays, the next run goes on from there
+"""
+
+
+COMPACT = """\
+Collecting does this by itself where it pays. Queries and collectors go on meanwhile, and may start at any time.
+"""
+
+RETAIN = """\
+Says what it would delete and asks; without a terminal to ask on it deletes only with --yes. Without --days and
+--forever it tells what is set. A retention stays set: collecting applies it, and neither stores nor reads what is
+older, so deleted days do not come back. After a longer retention is set, collecting a source that still has the days
+between brings them back. Files of deleted days leave the disk a week later, with `compact --keep` sooner.
+
+exit status:
+  0  deleted, or nothing to delete
+  1  the lake could not be read or written, or what would be deleted was not confirmed
 """
 
 
@@ -155,6 +172,26 @@ def build_parser() -> argparse.ArgumentParser:
     coverage.add_argument(
         "--since", metavar="DAY", type=_day, help="from this UTC day on: 2026-11-01, or 7d for seven days ago"
     )
+
+    compact = add("compact", compact_lake, "join small files, and delete those that nobody reads any more", COMPACT)
+    _add_lake(compact)
+    compact.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    compact.add_argument(
+        "--keep",
+        metavar="HOURS",
+        type=_hours,
+        default=168,
+        help="how long replaced files stay for queries that still read them (default: %(default)s)",
+    )
+
+    retain = add("retain", retain_days, "set how many days a table keeps, and delete the days before", RETAIN)
+    _add_lake(retain)
+    how_long = retain.add_mutually_exclusive_group()
+    how_long.add_argument("--days", metavar="N", type=_days, help="days to keep before today (UTC)")
+    how_long.add_argument("--forever", action="store_true", help="delete nothing from now on")
+    retain.add_argument("--table", metavar="TABLE", help="cloudtrail, elb, nlb or rejects (default: all of them)")
+    retain.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
+    retain.add_argument("--yes", action="store_true", help="do not ask before deleting")
 
     demo = add("demo", make_demo, "make a lake of sample data")
     demo.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: the one that `run` uses")
@@ -339,6 +376,47 @@ def by_region(hours: pd.DataFrame) -> pd.DataFrame:
     return summary.reset_index()
 
 
+def compact_lake(arguments: argparse.Namespace) -> int:
+    """Say what is joined and deleted, and do it: no row is lost or changed by it."""
+    from engine.lake.compact import compact, planned
+
+    lake = _own_lake(arguments)
+    told = planned(lake, arguments.keep) if arguments.dry_run else compact(lake, arguments.keep)
+    _show(f"{'dry run: ' if arguments.dry_run else ''}{told}")
+    return 0
+
+
+def retain_days(arguments: argparse.Namespace) -> int:
+    """Say which days are deleted, ask, and delete them."""
+    from engine.lake.retain import planned, policies, retain, tables_named, today
+
+    lake = _own_lake(arguments)
+    names = tables_named(lake, arguments.table)
+    if arguments.days is None and not arguments.forever:
+        kept = policies(lake)
+        _show("\n".join(str(kept[name]) for name in names))
+        return 0
+    days = dict.fromkeys(names, arguments.days)
+    plans = planned(lake, days, today())
+    _show("\n".join(map(str, plans)))
+    if arguments.dry_run:
+        return 0
+    if any(plan.files for plan in plans) and not (arguments.yes or _confirmed("Delete these days?")):
+        _say("nothing was deleted" if sys.stdin.isatty() else "nothing was deleted: --yes deletes without asking")
+        return FAILED
+    retain(lake, days, today())
+    _show("done")
+    return 0
+
+
+def _confirmed(question: str) -> bool:
+    """Whether somebody at the terminal says yes."""
+    if not sys.stdin.isatty():
+        return False
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def make_demo(arguments: argparse.Namespace) -> int:
     """Sample data up to now, so that the last hours of every page have something to show."""
     from engine.demo import make_demo_lake
@@ -369,6 +447,17 @@ def _require_lake(settings: Settings) -> None:
     """`SourceError` when a lake was named and its folder is not there."""
     if not settings.is_demo and "://" not in settings.lake and not Path(settings.lake).is_dir():
         raise SourceError(f"there is no lake at {settings.lake}", "`trailboard collect cloudtrail SOURCE` makes one")
+
+
+def _own_lake(arguments: argparse.Namespace) -> Lake:
+    """The lake to change: one that was named or configured, never the sample data."""
+    from engine.lake.store import Lake
+
+    settings = _settings(arguments)
+    if settings.is_demo:
+        raise SourceError(NO_LAKE)
+    _require_lake(settings)
+    return Lake.open(settings.lake)
 
 
 def _engine(arguments: argparse.Namespace, settings: Settings) -> Engine:
@@ -490,6 +579,18 @@ def _parameter(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"`{text}` is not NAME=VALUE")
     return name, value
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,4}", text):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of days: 1 or more")
+    return int(text)
+
+
+def _hours(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,4}", text):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of hours: 1 or more, for queries take their time")
+    return int(text)
 
 
 def _zone(text: str) -> str:

@@ -77,3 +77,16 @@ def time_left(seconds: float) -> str:
         return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
     minutes = math.ceil(whole / 60)
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(bytes_: float) -> str:
+    """A number of bytes as one would say it.
+
+    >>> size(0), size(812), size(3_456_000), size(2.1e12)
+    ('0 B', '812 B', '3.5 MB', '2.1 TB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if bytes_ < 999.5:
+            return f"{bytes_:,.0f} B" if unit == "B" else f"{bytes_:.1f} {unit}"
+        bytes_ /= 1000
+    return f"{bytes_:,.1f} TB"

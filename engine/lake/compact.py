@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from engine.lake.store import ROW_GROUP, File, Lake, LogTable
 from engine.language.errors import LakeError
+from engine.meter import size
 
 SMALL = 16 << 20  # bytes
 LARGE = 128 << 20  # a file made here stays below
@@ -62,6 +63,18 @@ class Compaction:
     @property
     def deleted_files(self) -> int:
         return sum(map(len, self.deleted.values()))
+
+    def __str__(self) -> str:
+        if self.is_empty:
+            return "nothing to join, nothing to delete"
+        files = f"{self.joined:,} small files ({size(self.joined_bytes)}) joined to {len(self.joins):,}"
+        lines = [f"{files}, {self.deleted_files:,} unused files deleted"]
+        for name in self.deleted:
+            joins = [join for join in self.joins if join.table == name]
+            if joins or self.deleted[name]:
+                small = sum(len(join.files) for join in joins)
+                lines.append(f"  {name}: {small:,} joined to {len(joins):,}, {len(self.deleted[name]):,} deleted")
+        return "\n".join(lines)
 
 
 def compact_small(lake: Lake) -> None:

@@ -24,12 +24,12 @@ from engine.lake.formats import TABLES
 from engine.lake.objects import UNKNOWN_DAY
 from engine.lake.store import KEPT_FROM, File, Lake, LogTable
 from engine.language.errors import SourceError
+from engine.meter import size
 
 DAYS = "trailboard.keepDays"  # property of a table: for how many days, today not counted, it keeps rows
 REJECTS = "_rejects"
 NOTES = "_objects"
 RETAINED = (*TABLES, REJECTS)  # tables that a retention can be set for
-NAMES = {name.removeprefix("_"): name for name in RETAINED}  # as people write them
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ class Policy:
     table: str
     days: int | None
     kept_from: date | None
+
+    def __str__(self) -> str:
+        """
+        >>> print(Policy("_rejects", None, None))
+        rejects: every day is kept
+        """
+        return f"{title(self.table)}: {kept(self.days, self.kept_from)}"
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,17 @@ class Deletion:
         """The UTC days that go, in order."""
         return sorted({day_of(file) for file in self.files})
 
+    def __str__(self) -> str:
+        days = self.deleted_days
+        what = f"nothing to delete, {kept(self.days, self.kept_from)}"
+        if days:
+            span = days[0] if len(days) == 1 else f"{len(days):,} days, {days[0]} to {days[-1]}"
+            rows = f"{self.rows:,} rows" if self.rows != 1 else "1 row"
+            what = f"{kept(self.days, self.kept_from)}; deletes {span}: {rows}, {size(self.bytes)}"
+        if self.back:
+            what += "; collecting may bring back what a shorter retention deleted"
+        return f"{title(self.table)}: {what}"
+
 
 def policies(lake: Lake) -> dict[str, Policy]:
     """The retention of every table that can have one."""
@@ -83,10 +101,11 @@ def tables_named(lake: Lake, name: str | None) -> list[str]:
     there = [table for table in lake.names() if table in RETAINED]
     if name is None:
         return there
-    if NAMES.get(name) not in there:
-        known = ", ".join(table.removeprefix("_") for table in there)
+    found = next((table for table in there if title(table) == name), None)
+    if found is None:
+        known = ", ".join(map(title, there))
         raise SourceError(f"there is no table `{name}` to keep for some days", f"the lake has {known}")
-    return [NAMES[name]]
+    return [found]
 
 
 def planned(lake: Lake, days: Mapping[str, int | None], today: date) -> list[Deletion]:
@@ -124,6 +143,23 @@ def retain_again(lake: Lake, today: date) -> list[Deletion]:
     if done:
         forget_unkept(lake)
     return done
+
+
+def title(table: str) -> str:
+    """A table's name as people write it."""
+    return table.removeprefix("_")
+
+
+def kept(days: int | None, first: date | None) -> str:
+    """What a retention keeps.
+
+    >>> kept(30, date(2026, 10, 25)), kept(1, None), kept(None, None)
+    ('30 days are kept, from 2026-10-25 on', '1 day is kept', 'every day is kept')
+    """
+    if days is None:
+        return "every day is kept"
+    count = f"{days:,} days are" if days != 1 else "1 day is"
+    return f"{count} kept" + (f", from {first} on" if first else "")
 
 
 def first_kept(days: int, today: date) -> date:
