@@ -38,12 +38,13 @@ def guard_formula(text: str) -> str:
     return "'" + text if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
-def to_csv(frame: pd.DataFrame, *, bom: bool = False) -> bytes:
-    """UTF-8 CSV with a header line; null is an empty cell, lists and maps are JSON, dates carry their offset.
+def to_csv(frame: pd.DataFrame, *, bom: bool = False, header: bool = True) -> bytes:
+    """UTF-8 CSV, with a `header` line or as its continuation.
 
-    `bom` adds the mark by which Excel knows UTF-8.
+    Null is an empty cell, lists and maps are JSON, dates carry their offset. `bom` adds the mark by which Excel knows
+    UTF-8.
     """
-    cells = [[_csv_cell(str(name)), *map(_csv_cell, column)] for name, column in frame.items()]
+    cells = [[*([_csv_cell(str(name))] if header else []), *map(_csv_cell, column)] for name, column in frame.items()]
     lines = (",".join(row) for row in zip(*cells, strict=True))
     if len(cells) == 1:  # an empty line would be no row at all
         lines = (line or '""' for line in lines)
