@@ -279,23 +279,24 @@ class LogTable:
 
         A collector's new files look like orphans until their commit: they need an age as well.
         """
-        found = self._vacuum(keep_hours, dry_run=True)
+        found = {*self._vacuumed(keep_hours)}
         if orphan_hours is not None:
-            found += self._vacuum(max(keep_hours, orphan_hours), dry_run=True, full=True)
-        return sorted(set(found))
+            found |= {*self._vacuumed(max(keep_hours, orphan_hours), full=True)}
+        return sorted(path for path in found if (self.path / path).exists())  # deleted ones are named for a while
 
     def vacuum(self, keep_hours: int, orphan_hours: int | None = None) -> list[str]:
-        """Delete the files that `unused` names, and return their paths. A commit of its own, so only if there are."""
-        found = self._vacuum(keep_hours, dry_run=False) if self._vacuum(keep_hours, dry_run=True) else []
-        if orphan_hours is not None:
-            keep = max(keep_hours, orphan_hours)
-            if self._vacuum(keep, dry_run=True, full=True):
-                found += self._vacuum(keep, dry_run=False, full=True)
-        return sorted(set(found))
-
-    def _vacuum(self, keep_hours: int, *, dry_run: bool, full: bool = False) -> list[str]:
+        """Delete the files that `unused` names, and return their paths. The table stays at its version."""
+        found = self.unused(keep_hours, orphan_hours)
         try:
-            return self._delta.vacuum(keep_hours, dry_run=dry_run, enforce_retention_duration=False, full=full)
+            for path in found:
+                (self.path / path).unlink(missing_ok=True)
+        except OSError as problem:
+            raise LakeError(f"cannot clean up `{self.path}`: {problem.strerror or problem}") from problem
+        return found
+
+    def _vacuumed(self, keep_hours: int, *, full: bool = False) -> list[str]:
+        try:
+            return self._delta.vacuum(keep_hours, dry_run=True, enforce_retention_duration=False, full=full)
         except (DeltaError, OSError) as problem:
             raise LakeError(f"cannot clean up `{self.path}`: {problem}") from problem
 
