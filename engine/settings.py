@@ -15,6 +15,7 @@ LOCALTIME = Path("/etc/localtime")
 DEMO_COUNTRIES = "KR,DE,US"  # where the company of the sample data has offices
 DEMO_HOSTS = "*.moonrabbit.example"
 DEMO_REGIONS = "ap-northeast-2,eu-central-1,us-east-1"
+DEMO_TAGS = "team"
 OFFICE_HOURS = "09:00-19:00"
 
 
@@ -26,7 +27,9 @@ class Settings:
     which is the same place unless queries still read the sample data. Logins from other than the `expected_countries`
     (ISO codes) are marked, and so are web requests for other than the `expected_hosts` (names, `*.` for all below one)
     and launches in other than the `expected_regions`; without such names none is. `office_hours` are on weekdays, in
-    the viewer's zone. An app that `is_hosted` serves people who do not know each other: it keeps nothing of theirs.
+    the viewer's zone. `cost_budget` is what AWS may cost in a month, in USD; `cost_tags` are keys that costs are
+    split by; instances of other than the `expected_instance_types` (`*` allowed) are marked. An app that `is_hosted`
+    serves people who do not know each other: it keeps nothing of theirs.
     """
 
     home: Path
@@ -38,6 +41,9 @@ class Settings:
     expected_hosts: tuple[str, ...]
     expected_regions: tuple[str, ...]
     office_hours: tuple[time, time]
+    cost_budget: float | None
+    cost_tags: tuple[str, ...]
+    expected_instance_types: tuple[str, ...]
     geoip_country: Path | None
     geoip_asn: Path | None
     is_hosted: bool
@@ -65,6 +71,9 @@ class Settings:
             expected_hosts=_names(env.get("TRAILBOARD_EXPECTED_HOSTS") or (DEMO_HOSTS if is_demo else "")),
             expected_regions=_names(env.get("TRAILBOARD_EXPECTED_REGIONS") or (DEMO_REGIONS if is_demo else "")),
             office_hours=_hours(env.get("TRAILBOARD_OFFICE_HOURS") or OFFICE_HOURS),
+            cost_budget=_dollars(env, "TRAILBOARD_COST_BUDGET"),
+            cost_tags=_listed(env.get("TRAILBOARD_COST_TAGS") or DEMO_TAGS),
+            expected_instance_types=_listed(env.get("TRAILBOARD_EXPECTED_INSTANCE_TYPES", "")),
             geoip_country=_path(env, "TRAILBOARD_GEOIP_COUNTRY"),
             geoip_asn=_path(env, "TRAILBOARD_GEOIP_ASN"),
             is_hosted=env.get("TRAILBOARD_HOSTED", "") not in ("", "0"),
@@ -107,6 +116,24 @@ def _countries(value: str) -> frozenset[str]:
 
 def _names(value: str) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in value.split(",") if name.strip())
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in value.split(",") if item.strip())
+
+
+def _dollars(env: Mapping[str, str], name: str) -> float | None:
+    """An amount above zero, nothing when it is not set."""
+    value = env.get(name, "").strip()
+    if not value:
+        return None
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < float("inf"):
+        raise SourceError(f"{name} is not an amount of dollars: `{value}`", "write it as in `1500`")
+    return amount
 
 
 def _hours(value: str) -> tuple[time, time]:

@@ -98,3 +98,14 @@ def test_an_app_is_hosted_only_when_it_is_told(tmp_path: Path) -> None:
     assert not load(tmp_path).is_hosted
     assert not load(tmp_path, TRAILBOARD_HOSTED="0").is_hosted
     assert load(tmp_path, TRAILBOARD_HOSTED="1").is_hosted
+
+
+def test_a_cost_budget_is_an_amount_of_dollars() -> None:
+    assert Settings.load({"TRAILBOARD_HOME": "/nowhere"}).cost_budget is None
+    settings = Settings.load(
+        {"TRAILBOARD_HOME": "/nowhere", "TRAILBOARD_COST_BUDGET": "1500", "TRAILBOARD_COST_TAGS": "a, b"}
+    )
+    assert (settings.cost_budget, settings.cost_tags) == (1500.0, ("a", "b"))
+    for wrong in ("much", "0", "-3", "nan", "inf"):
+        with pytest.raises(SourceError, match="TRAILBOARD_COST_BUDGET"):
+            Settings.load({"TRAILBOARD_HOME": "/nowhere", "TRAILBOARD_COST_BUDGET": wrong})

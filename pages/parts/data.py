@@ -14,10 +14,12 @@ from fnmatch import fnmatchcase
 
 import streamlit as st
 
+from engine.aws.profiles import Profiles
 from engine.demo import demo_is_fresh, demo_made, make_demo_lake_apart
 from engine.exchange import Exchange
 from engine.geo import Geo
 from engine.lake.store import Lake, virtual_tables
+from engine.language.errors import SourceError
 from engine.query import Engine, Result
 from engine.settings import Settings
 
@@ -66,6 +68,20 @@ def geo() -> Geo:
     return Geo.open(settings.geoip_country, settings.geoip_asn)
 
 
+@st.cache_resource(show_spinner=False)
+def profiles() -> Profiles:
+    """The connect profiles of the environment and the secrets. Raises SourceError when they are not understood."""
+    return Profiles.load(secrets=st.secrets.to_dict() if st.secrets.load_if_toml_exists() else None)
+
+
+def _profiles_if_any() -> Profiles | None:
+    """The same; nothing when they are not understood, which the pages that need them tell."""
+    try:
+        return profiles()
+    except SourceError:
+        return None
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None) -> Engine:
     """The engine of a lake and a zone; its clock is the machine's own unless it is frozen."""
@@ -79,6 +95,9 @@ def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None)
         lookup_folder=settings.lookup_folder,
         file_folder=settings.file_folder,
         exchange=Exchange.load(os.environ, settings.exchange_file),
+        profiles=_profiles_if_any(),
+        aws_home=settings.home / "aws",
+        stale_ok=True,
         memory_limit="500MB",  # of all that the app may use, 700 MB; larger queries spill to disk
     )
 

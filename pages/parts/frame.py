@@ -12,8 +12,9 @@ from engine.language.errors import TrailboardError
 from engine.settings import Settings, is_zone
 from pages.parts import data
 from pages.parts.filters import Filters, filter_options
+from pages.parts.liveframe import live_view
 from pages.parts.periods import DEFAULT, LENGTHS, Period, age, between
-from pages.parts.scopes import Filter, Scope
+from pages.parts.scopes import Filter, LiveScope, Scope
 from pages.parts.texts import LANGUAGES, Language, language_of, translate
 from pages.parts.view import View
 
@@ -51,10 +52,11 @@ def current_view() -> View:
     return view
 
 
-def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, scope: Scope | None) -> View:
+def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, scope: Scope | LiveScope | None) -> View:
     """Title, sample badge and age of the data; on pages with a scope also time range, live refresh and its filters.
 
-    The result is the view that they add up to. When the lake cannot be read, that is said and the page ends here.
+    The result is the view that they add up to. When the lake cannot be read, that is said and the page ends here. Pages
+    of what AWS answers have their own frame below the title.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame_title"):
         st.title(title, anchor=False, width="content")
@@ -62,6 +64,10 @@ def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, scope: S
     try:
         where = _source(language)
         now = data.clock(where)
+        if isinstance(scope, LiveScope):
+            view = View(language, viewer_zone(), st.context.theme.type == "dark", where, now, Filters())
+            st.session_state[VIEW] = live_view(view, scope, sidebar, about)
+            return current_view()
         newest = data.newest_event(where, scope.tables if scope else "*")
     except TrailboardError as problem:
         st.badge(translate("failed_lake", language), icon=":material/error:", color="red")

@@ -45,6 +45,16 @@ class Scope:
     filters: tuple[Filter, ...] = ()
 
 
+@dataclass(frozen=True)
+class LiveScope:
+    """What a page asks AWS about: by region or not, and whether it is about money."""
+
+    has_regions: bool = True
+    is_money: bool = False
+
+
+COST, CLOUDWATCH = LiveScope(has_regions=False, is_money=True), LiveScope()
+
 CLOUDTRAIL = Scope(
     "cloudtrail*",
     (

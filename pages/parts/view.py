@@ -12,8 +12,10 @@ from engine.language.grammar import parse
 from engine.language.nodes import Query
 from engine.language.printer import print_query
 from engine.query import Result
-from pages.parts import data
+from pages.parts import data, live
+from pages.parts.days import Days
 from pages.parts.filters import Filters
+from pages.parts.live import LiveChoice
 from pages.parts.periods import Period
 from pages.parts.texts import Language, translate
 
@@ -28,6 +30,7 @@ class View:
     source: data.Source
     now: datetime
     filters: Filters
+    live: LiveChoice | None = None  # on pages of what AWS answers
 
     def t(self, key: str, **values: object) -> str:
         """A shared text in the viewer's language."""
@@ -53,18 +56,28 @@ class View:
         return replace(self, now=now)
 
     def asked(self, query: Query) -> Query:
-        """The query as it runs here: over the view's period and narrowed by its filters."""
+        """The query as it runs here: over the view's period and narrowed by its filters, or asking whom it should."""
+        if self.live is not None:
+            return self.live.on(query)
         return self.filters.on(query, self.zone)
 
     def ask(self, query: Query) -> Result:
         """The answer to a query that needs no more rewriting; from the cache when it was asked before."""
+        if self.live is not None:
+            return live.ask(print_query(query), self.zone, self.source, self.now)
         return data.ask(print_query(query), self.zone, self.now, self.source)
 
     def has_rows(self) -> bool:
-        """Whether any log row at all arrived in the period, from the origins looked at."""
+        """Whether any log row at all arrived in the period, from the origins looked at. AWS says so, or it fails."""
+        if self.live is not None:
+            return True
         everything = parse(f"table duration=1d {self.filters.scope.tables} | stats count")
         answer = self.ask(self.filters.of_collection().on(everything, self.zone))
         return int(answer.frame.iloc[0, 0]) > 0
+
+    def filled(self, text: str) -> Query:
+        """A query of a panel of AWS, with its days, asking whom it should."""
+        return self.asked(parse(Days.at(self.now).fill(text)))
 
     def local(self, instants: pd.Series) -> pd.Series:
         """Instants as the viewer's wall clock, without a zone: what charts and bucket arithmetic need."""
