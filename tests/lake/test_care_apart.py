@@ -126,7 +126,7 @@ def test_a_reader_goes_on_through_everything(lake: Lake, reader: Reader, monkeyp
             patch.setattr("engine.lake.store.time.time", lambda: 0.0)
             groups = small_files(table, 2)
             assert groups
-            assert all([join(table, group[: len(group) // 2]) for group in groups])
+            assert all(join(table, group[: len(group) // 2]) for group in groups)
 
     reader.look()
     assert reader.read() == EVERYTHING
