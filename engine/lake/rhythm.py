@@ -1,0 +1,134 @@
+"""How often logs arrive, and whether they are late: what tells a quiet trail from a broken one.
+
+A stream, an account in a region or a load balancer, has its own usual wait from one delivery to the next: minutes where
+much happens, a night or a weekend elsewhere. It is late when its last delivery is much longer ago than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from engine.lake.objects import UNKNOWN_DAY
+from engine.lake.store import File, Lake
+
+LOOKED_AT = timedelta(days=14)  # two weekends
+SHARE = 0.9  # of the time: an outage of a day is not usual, and weekends are
+PATIENCE = 1.5  # times the usual wait
+LEAST = timedelta(minutes=30)  # deliveries of minutes may be slow for a while
+FEWEST = 6  # deliveries that a usual wait is told from
+
+State = Literal["on time", "late", "old", "unknown"]
+
+NOTES = """
+SELECT kind, load_balancer, account, region, delivered, last, collected FROM (
+    SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS load_balancer, NULL::TIMESTAMPTZ AS delivered WHERE false
+    UNION ALL BY NAME SELECT * FROM read_parquet($files, union_by_name = true, hive_partitioning = false)
+)
+"""
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How one stream arrives; a kind of log as a whole has no account and region. Times in seconds, null: unknown.
+
+    `usual_wait` is the wait from one delivery to the next that nine tenths of the time were spent in, or in shorter
+    ones; `usual_lag` the median time from the last event of an object to its delivery. `fresh` tells whether, when
+    something was last collected, that had been delivered just before.
+    """
+
+    kind: str
+    load_balancer: str | None
+    account: str | None
+    region: str | None
+    deliveries: int
+    last_delivery: datetime
+    last_event: datetime | None
+    last_collect: datetime
+    usual_wait: float | None
+    usual_lag: float | None
+
+    @property
+    def patience(self) -> timedelta | None:
+        """How long nothing may arrive."""
+        if self.usual_wait is None:
+            return None
+        return max(LEAST, timedelta(seconds=PATIENCE * self.usual_wait))
+
+    def silent(self, now: datetime) -> timedelta:
+        """For how long nothing was delivered."""
+        return max(now - self.last_delivery, timedelta())
+
+    def state(self, now: datetime) -> State:
+        """`old` is what was long past when it was collected: an archive is not late."""
+        if self.patience is None:
+            return "unknown"
+        if self.silent(now) <= self.patience:
+            return "on time"
+        return "late" if self.silent(self.last_collect) <= self.patience else "old"
+
+
+def usual_wait(moments: npt.NDArray[np.float64]) -> float | None:
+    """The usual wait between moments, in order and in seconds; null when they are too few to tell.
+
+    >>> usual_wait(np.array([0, 60, 120, 180, 240, 300, 360]))
+    60.0
+    >>> nights = np.concatenate([day * 86_400 + np.arange(0, 50_000, 300) for day in range(10)])
+    >>> usual_wait(nights) / 3600 > 10
+    True
+    """
+    if len(moments) < FEWEST:
+        return None
+    waits = np.sort(np.diff(moments))
+    spent = np.cumsum(waits)
+    return float(waits[np.searchsorted(spent, SHARE * spent[-1])])
+
+
+def rhythms(lake: Lake) -> list[Rhythm]:
+    """The rhythm of every stream of the last two weeks of deliveries, and before them those of each kind of log."""
+    files = recent(lake.snapshot("_objects").files)
+    if not files:
+        return []
+    with duckdb.connect() as duck:
+        duck.execute("SET TimeZone = 'UTC'")
+        paths = [lake.location("_objects", file) for file in files]
+        notes = duck.sql(NOTES, params={"files": paths}).to_arrow_table().to_pandas()
+    notes["kind"] = notes["kind"].fillna("cloudtrail")  # notes of older versions tell none
+    notes["at"] = notes["delivered"].fillna(notes["last"])
+    notes = notes.dropna(subset=["at"])
+    streams = ["kind", "load_balancer", "account", "region"]
+    notes = notes[notes["at"] >= notes.groupby("kind")["at"].transform("max") - LOOKED_AT]
+    found = []
+    for names in (["kind"], streams):
+        for values, group in notes.groupby(names, dropna=False, sort=True):
+            named = {name: value if isinstance(value, str) else None for name, value in zip(names, values, strict=True)}
+            moments = np.unique(group["at"].to_numpy("datetime64[s]").astype(np.float64))
+            lags = (group["delivered"] - group["last"]).dt.total_seconds().dropna()
+            found.append(
+                Rhythm(
+                    **({"load_balancer": None, "account": None, "region": None} | named),  # type: ignore[arg-type]
+                    deliveries=len(moments),
+                    last_delivery=group["at"].max().to_pydatetime(),
+                    last_event=None if group["last"].isna().all() else group["last"].max().to_pydatetime(),
+                    last_collect=group["collected"].max().to_pydatetime(),
+                    usual_wait=usual_wait(moments),
+                    usual_lag=max(0.0, float(lags.median())) if len(lags) else None,
+                )
+            )
+    return found
+
+
+def recent(files: Iterable[File]) -> list[File]:
+    """Notes of the last weeks of deliveries, and those of objects whose names tell no day."""
+    all_files = list(files)
+    newest = max((file.partition for file in all_files), default=UNKNOWN_DAY)
+    if newest == UNKNOWN_DAY:
+        return all_files
+    first = (datetime.fromisoformat(newest).replace(tzinfo=UTC) - LOOKED_AT).strftime("%Y-%m-%d")
+    return [file for file in all_files if file.partition >= first or file.partition == UNKNOWN_DAY]
