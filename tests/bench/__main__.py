@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import collect, panels
+from tests.bench import collect, elb, panels
 
-BENCHMARKS = {"collect": collect.measure, "panels": panels.measure}
+BENCHMARKS = {"collect": collect.measure, "panels": panels.measure, "elb": elb.measure}
 
 
 def main(names: list[str]) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
 from tests.bench.logs import make_logs
+from tests.bench.programs import run_program
 
 EVENTS, FILES, ROUNDS = 400_000, 1_000, 3
 
@@ -53,29 +51,17 @@ def measure(folder: Path) -> list[tuple[str, str]]:
     megabytes = sum(path.stat().st_size for path in logs.iterdir()) / 1e6
     ours, theirs = [], []
     for number in range(ROUNDS):
-        ours.append(_run(OURS, logs, folder / f"lake{number}"))
-        theirs.append(_run(DUCKDB, logs, folder / f"events{number}.parquet"))
-    ratio = median(a[0] / b[0] for a, b in zip(ours, theirs, strict=True))
-    cpu, wall, memory = (median(run[index] for run in ours) for index in range(3))
+        ours.append(run_program(OURS, logs, folder / f"lake{number}", EVENTS))
+        theirs.append(run_program(DUCKDB, logs, folder / f"events{number}.parquet", EVENTS))
+    ratio = median(mine.cpu / other.cpu for mine, other in zip(ours, theirs, strict=True))
+    cpu, wall = median(run.cpu for run in ours), median(run.seconds for run in ours)
+    memory = max(run.megabytes for run in ours)
     return [
         ("collect: files", f"{EVENTS:,} events in {FILES:,} gz files, {megabytes:.0f} MB"),
-        ("collect: Trailboard", f"{cpu:.1f} s CPU, {wall:.1f} s, {memory:.0f} MB, {EVENTS / wall:,.0f} events/s"),
+        ("collect: Trailboard", f"{cpu:.1f} s CPU, {wall:.1f} s, {memory} MB, {EVENTS / wall:,.0f} events/s"),
         (
             "collect: DuckDB read_json to Parquet",
-            f"{median(r[0] for r in theirs):.1f} s CPU, {median(r[1] for r in theirs):.1f} s",
+            f"{median(run.cpu for run in theirs):.1f} s CPU, {median(run.seconds for run in theirs):.1f} s",
         ),
         ("collect: CPU time, ratio", f"{ratio:.2f} (goal: at most 0.25)"),
     ]
-
-
-def _run(program: str, logs: Path, target: Path) -> tuple[float, float, float]:
-    """CPU seconds, wall seconds and peak megabytes of a child process."""
-    import time
-
-    started = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-c", program, str(logs), str(target), str(EVENTS)])
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"a benchmark program ended with {child.returncode}")
-    return usage.ru_utime + usage.ru_stime, time.perf_counter() - started, usage.ru_maxrss / 1024
