@@ -246,9 +246,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Naming:
-    """How objects of a kind of log are named: endings and names of files, what a path tells, the kind to collect."""
+    """How objects of a kind of log are named: endings and names of files, what a path tells, the kind to collect.
+
+    `folder` is the one that AWS puts them in, below that of the account.
+    """
 
     kind: str
+    folder: str
     endings: tuple[str, ...]
     facts_of: Callable[[str], Facts]
     names: frozenset[str] = frozenset()
@@ -258,8 +262,8 @@ class Naming:
         return (file.endswith(self.endings) or file in self.names) and not file.startswith(".")
 
 
-CLOUDTRAIL = Naming("CloudTrail", ENDINGS, facts_of)
-ELB = Naming(ACCESS_LOG, ELB_ENDINGS, elb_facts_of, frozenset({ELB_TEST_FILE}))
+CLOUDTRAIL = Naming("CloudTrail", "CloudTrail", ENDINGS, facts_of)
+ELB = Naming(ACCESS_LOG, "elasticloadbalancing", ELB_ENDINGS, elb_facts_of, frozenset({ELB_TEST_FILE}))
 
 
 @dataclass

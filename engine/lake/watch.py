@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from engine.lake.collect import CollectReport, Progress, collect
+from engine.lake.sources import is_bucket
 from engine.lake.store import Lake
 from engine.language.errors import SourceError
 
@@ -156,10 +157,6 @@ def after_poll(state: WatchState, report: CollectReport, now: datetime) -> Watch
 def resume_day(state: WatchState) -> date | None:
     """The first day whose objects can be new."""
     return None if state.modified is None else (state.modified - OVERLAP).date()
-
-
-def is_bucket(source: str) -> bool:
-    return source.startswith("s3://")
 
 
 def latest(*days: date | None) -> date | None:
