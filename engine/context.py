@@ -15,12 +15,13 @@ import pyarrow as pa
 from engine import sql
 from engine.catalog import DATE, Catalog, Scan
 from engine.expressions import Scope
-from engine.language.errors import QueryError, Span
+from engine.language.errors import QueryError, SourceError, Span
 from engine.language.nodes import Call, Command, read_option
 from engine.values import Value, constant
 
 if TYPE_CHECKING:
-    from engine.aws.live import Answer, Aws, Live
+    from engine.aws.answers import Answer
+    from engine.aws.live import Aws, Live
 
 
 class Session(Protocol):
@@ -71,7 +72,8 @@ class Context:
     stages: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     scans: list[tuple[str, Scan]] = field(default_factory=list)
-    snapshots: dict[tuple[str, ...], Answer] = field(default_factory=dict)  # AWS, the same for the whole query
+    # What AWS answered or why not, by what was asked: the same for the whole query.
+    snapshots: dict[str, tuple[Answer | None, SourceError | None]] = field(default_factory=dict)
     live: dict[str, Live] = field(default_factory=dict)
     current: str = ""
     names: Iterator[int] = field(default_factory=count)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pandas as pd
 import sqlglot
 
+from engine.aws.budget import BUDGET
 from engine.aws.live import Aws
 from engine.backend import DuckDB, DuckDBSession
 from engine.catalog import Catalog, Scan, Type
@@ -87,7 +88,9 @@ class Plan:
 class Engine:
     """Queries over a lake. `lake` is a folder or URI, or None for no log tables; `now` freezes the clock.
 
-    Queries read files (`csvfile`, `textfile`, …) of `file_folder` only, and none without it.
+    Queries read files (`csvfile`, `textfile`, …) of `file_folder` only, and none without it. `profiles` are who asks
+    AWS, nobody without them; answers and the ledger of billed calls are kept in `aws_home`, and with `stale_ok` an old
+    answer is given at once while a newer one is asked for.
 
     >>> Engine().run('json "[{a: 1}, {a: 2}]" | stats sum(a) as total').to_dict("records")
     [{'total': 3}]
@@ -107,6 +110,7 @@ class Engine:
         memory_limit: str = "2GB",
         profiles: Profiles | None = None,
         aws_home: Path | None = None,
+        aws_budget: float = BUDGET,
         stale_ok: bool = False,
         exchange: Exchange | None = None,
     ) -> None:
@@ -129,11 +133,15 @@ class Engine:
         )
         self._duckdb = DuckDB(memory_limit=memory_limit, functions=functions)
         self._procedures = {"usd_exchange": usd_exchange(exchange or Exchange()), **procedures(procedure_folder)}
-        self._aws = None if profiles is None else Aws(profiles)
+        self._aws = None if profiles is None else Aws(profiles, aws_home, budget=aws_budget, stale_ok=stale_ok)
 
     @property
     def lake(self) -> Lake | None:
         return self._lake
+
+    @property
+    def aws(self) -> Aws | None:
+        return self._aws
 
     def catalog(self) -> Catalog:
         """The tables that a query can read now."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.aws.problems import UnreadableAnswer, action_name, told
 
 if TYPE_CHECKING:
     import botocore.session
@@ -49,18 +51,19 @@ class BotoApi:
             made._credentials = self._assumed(made.get_credentials())
         return made
 
-    @property
+    @cached_property
     def region(self) -> str:
         """The region of the chain: environment, config file, else where the partition's global services are."""
-        if self.profile.regions and "*" not in self.profile.regions[0]:
-            return self.profile.regions[0]
-        configured: str | None = _session(self.profile.shared_profile_name).get_config_variable("region")
+        with self._telling("sts:GetCallerIdentity", None):
+            configured: str | None = _session(self.profile.shared_profile_name).get_config_variable("region")
         return configured or self.profile.home_region
 
     def pages(
         self, service: str, operation: str, region: str | None, parameters: Mapping[str, Any]
     ) -> Iterator[dict[str, Any]]:
-        with closing(self.client(service, region)) as client:
+        """The responses of a call. Raises SourceError for whatever goes wrong."""
+        action = action_name(service, "".join(part.capitalize() for part in operation.split("_")))
+        with self._telling(action, region), closing(self._made(service, region)) as client:
             call = getattr(client, operation)
             if client.can_paginate(operation):
                 yield from client.get_paginator(operation).paginate(**parameters)
@@ -71,11 +74,28 @@ class BotoApi:
                 answer = call(**parameters, NextPageToken=token)
                 yield answer
 
-    def client(self, service: str, region: str | None) -> Any:
-        """A client that tries often enough and never waits for ever; the caller closes it."""
+    def _made(self, service: str, region: str | None) -> Any:
+        """A client for a service where it lives."""
         if region is None:
             region = self.region if service == "sts" else self.profile.home_region
-        return self._client(self.session, service, region)
+        with self._lock:
+            session = self.session
+        client = self._client(session, service, region)
+        client.meta.events.register("after-call", _require_sense)
+        return client
+
+    @contextmanager
+    def _telling(self, action: str, region: str | None) -> Iterator[None]:
+        """Say in people's words what botocore raises inside."""
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
+
+        try:
+            yield
+        except (BotoCoreError, ClientError, ResponseParserError, UnreadableAnswer) as problem:
+            if isinstance(problem, ClientError):
+                action = action_name(action.partition(":")[0], problem.operation_name)
+            raise told(problem, action, self.profile, region) from problem
 
     def _client(self, session: Any, service: str, region: str, **keys: str | None) -> Any:
         from botocore.config import Config
@@ -130,6 +150,14 @@ def _session(shared_profile: str | None) -> botocore.session.Session:
     import botocore.session
 
     return botocore.session.Session(profile=shared_profile)
+
+
+def _require_sense(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
+    """Refuse an answer without content whose body is no JSON: botocore takes a web page of a proxy for an empty one."""
+    if parsed.keys() == {"ResponseMetadata"} and http_response.status_code < 300 and http_response.content:
+        content = http_response.content.lstrip()
+        if not content.startswith((b"{", b"<")) or content.lower().startswith((b"<html", b"<!doctype")):
+            raise UnreadableAnswer()
 
 
 def has_credentials() -> bool:
