@@ -14,6 +14,7 @@
     generate        all of that for a stretch of days
     write           files in CloudTrail's layout
     elb             the same for the access logs of load balancers
+    aws             what the APIs of AWS would answer about all that
     apart           making it in a process of its own
 
 Ordinary days are a function of the calendar, incidents of now; the same `now` gives the same records.
@@ -57,7 +58,7 @@ Step = Callable[[str, float], None]
 WRITING = "Writing sample logs"
 COLLECTING = "Collecting them into a lake"
 SHARES = {"write cloudtrail": 0.2, "write elb": 0.2, "cloudtrail": 0.4, "elb": 0.2}  # of the time it takes
-EDITION = 2  # of what is made; sample data of another one are not fresh
+EDITION = 3  # of what is made; sample data of another one are not fresh
 
 FRESH = timedelta(hours=12)
 """How long the incidents of the last day stay within `duration=1d`."""

@@ -11,7 +11,7 @@ from random import Random
 from engine.demo import logins, machines, people, pipelines
 from engine.demo.company import SEOUL
 from engine.demo.incidents import planted
-from engine.demo.records import Event
+from engine.demo.records import Entry, Event, uuids
 from engine.demo.write import write_broken, write_events
 
 NEWEST = 4 * 60  # seconds between the newest events and now, as CloudTrail delivers late
@@ -30,12 +30,13 @@ def write_logs(folder: Path, now: datetime, days: int, progress: Callable[[float
     writing: list[Future[None]] = []
     with ThreadPoolExecutor(2) as pool:
         for number, day in enumerate(planned):
-            events = [event for event in ordinary(day) if begin <= event.second < end]
+            entries = identified(day)
             if day == planned[-1]:
-                events += [event for event in planted(second) if begin <= event.second < end]
+                entries += identified_stories(second)
+            entries = [entry for entry in entries if begin <= entry.event.second < end]
             _finish(writing)
-            writing = write_events(folder, events, second, random, pool)
-            count += len(events)
+            writing = write_events(folder, entries, second, random, pool)
+            count += len(entries)
             if progress is not None:
                 progress((number + 1) / len(planned))
         _finish(writing)
@@ -58,6 +59,20 @@ def days_until(now: datetime, days: int) -> list[date]:
     """
     last = now.astimezone(SEOUL.zone).date()
     return [last - timedelta(days=ago) for ago in range(days + 1, -1, -1)]
+
+
+def identified(day: date) -> list[Entry]:
+    """What happens on a day, each with its ids: whoever asks for the day gets the same ones."""
+    return _with_ids(list(ordinary(day)), Random(f"ids {day}"))
+
+
+def identified_stories(now: int) -> list[Entry]:
+    """The records of all incidents with their ids, given the second that counts as now."""
+    return _with_ids(planted(now), Random(f"ids of stories {now}"))
+
+
+def _with_ids(events: list[Event], random: Random) -> list[Entry]:
+    return list(map(Entry, events, uuids(random, len(events)), uuids(random, len(events))))
 
 
 def ordinary(day: date) -> Iterator[Event]:

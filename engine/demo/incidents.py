@@ -50,6 +50,8 @@ STRANGE_ADDRESS = "20.206.3.44"  # a cloud in Brazil, where nobody works
 LEAKED_KEY_ADDRESS = "34.35.7.91"  # a cloud in South Africa
 LEAKED_KEY = example_id("AKIA", "ci-legacy", 20)
 OLD_COMMAND_LINE = "aws-cli/1.18.69 Python/3.8.10 Linux/5.4.0-216-generic botocore/1.16.19"
+FORGOTTEN_INSTANCE = f"i-{hexadecimal(Random('forgotten'))}"
+FORGOTTEN_KIND = "g5.12xlarge"
 MINUTE, HOUR = 60, 3600
 
 
@@ -256,6 +258,15 @@ def key_about_to_be_deleted(begins: int) -> Events:
     return sign_in + path.events + found + repair.events
 
 
+def gpu_forgotten(begins: int) -> Events:
+    """A developer tries to tell rice cakes apart on an instance with four GPUs, and goes home; it runs ever since."""
+    sign_in, path = _at_console("gyeonwoo.mok", PROD, GLOBAL_REGION, begins)
+    path.look("instances")
+    given = _numbered([FORGOTTEN_INSTANCE.removeprefix("i-")])
+    path.calls(instances_run(1, FORGOTTEN_KIND, "gpu-test"), given=given)
+    return sign_in + path.events
+
+
 class Path:
     """The way of one caller through an incident: call after call, some seconds apart."""
 
@@ -404,6 +415,15 @@ TRAIL_INCIDENTS: tuple[Incident[Event], ...] = (
         ("T5", "T6"),
         _in(10, 'in(eventName, "ScheduleKeyDeletion", "CancelKeyDeletion")'),
         key_about_to_be_deleted,
+    ),
+    Incident(
+        "gpu-forgotten",
+        "GPU instance started for a test, and forgotten",
+        "테스트용으로 시작한 뒤 방치된 GPU 인스턴스",
+        timedelta(days=12, hours=5),
+        ("C3", "C4", "W5", "W7"),
+        _in(13, f'eventName == "RunInstances" and isnull(errorCode) and awsRegion == "{GLOBAL_REGION}"'),
+        gpu_forgotten,
     ),
 )
 

@@ -258,7 +258,7 @@ def run_all_day(day: date) -> Iterator[Event]:
     for number, machine in enumerate(MACHINES):
         yield from _run(machine, begins, Random(f"machine {number} {day}"))
     yield from vendor_comes_in(begins, Random(f"vendor {day}"))
-    yield from scale(day, begins, Random(f"scaling {day}"))
+    yield from scale(day)
 
 
 def _run(machine: Machine, begins: int, random: Random) -> Iterator[Event]:
@@ -285,8 +285,9 @@ _LAUNCH = instances_run(1)
 _END = instances_ended(1)
 
 
-def scale(day: date, begins: int, random: Random) -> Iterator[Event]:
+def scale(day: date) -> Iterator[Event]:
     """Auto Scaling follows the shop's customers: more instances before noon and in the evening, fewer at night."""
+    begins, random = midnight(day, SEOUL.zone), Random(f"scaling {day}")
     service = "autoscaling.amazonaws.com"
     role = "AWSServiceRoleForAutoScaling"
     busy = 8 if is_day_off(day) else 14

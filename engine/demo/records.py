@@ -74,6 +74,14 @@ class Event(NamedTuple):
     call: Call
 
 
+class Entry(NamedTuple):
+    """An event with the ids that its record has, wherever it is shown."""
+
+    event: Event
+    request_id: bytes
+    event_id: bytes
+
+
 @dataclass(frozen=True, eq=False)
 class Api:
     """An operation as this company uses it.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from isal import isal_zlib
 
 from engine.demo.company import DEV, ORGANIZATION, SEOUL_REGION
-from engine.demo.records import Event, Place, render, timestamp, uuids
+from engine.demo.records import Entry, Place, render, timestamp
 
 RECENT = 24 * 3600
 RECENT_SLOT = 10 * 60
@@ -31,11 +31,10 @@ class Delivery(NamedTuple):
     place: Place
 
 
-def write_events(folder: Path, events: list[Event], now: int, random: Random, pool: Executor) -> list[Future[None]]:
+def write_events(folder: Path, entries: list[Entry], now: int, random: Random, pool: Executor) -> list[Future[None]]:
     """Write events into new files under `folder`, one in `TWICE` of them twice; the files come while the pool works."""
     files: defaultdict[Delivery, list[bytes]] = defaultdict(list)
-    request_ids, event_ids = uuids(random, len(events)), uuids(random, len(events))
-    for event, request_id, event_id in zip(events, request_ids, event_ids, strict=True):
+    for event, request_id, event_id in entries:
         record = render(event, request_id, event_id)
         delivery = Delivery(delivered(event.second, now), event.call.place)
         files[delivery].append(record)

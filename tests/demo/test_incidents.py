@@ -128,6 +128,7 @@ FOUND_BY: dict[str, Callable[[Record], bool]] = {
         record["eventName"] in ("DeleteBucketPublicAccessBlock", "PutBucketPublicAccessBlock")
     ),
     "key-about-to-be-deleted": lambda record: record["eventName"] in ("ScheduleKeyDeletion", "CancelKeyDeletion"),
+    "gpu-forgotten": _is("RunInstances", awsRegion="us-east-1"),
 }
 
 
@@ -137,7 +138,7 @@ def test_every_incident_is_told_in_two_languages_and_has_panels() -> None:
     panels = {panel for incident in INCIDENTS for panel in incident.panels}
     assert panels == {*(f"T{n}" for n in range(1, 7)), *(f"{row}{n}" for row in "LE" for n in range(1, 5))} | {
         f"S{n}" for n in range(1, 8)
-    }
+    } | {"C3", "C4", "W5", "W7"}
     for incident in INCIDENTS:
         assert incident.title_en.isascii()
         assert not incident.title_ko.isascii()
