@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.aws.problems import UnreadableAnswer, action_name, told
+from engine.aws.problems import UnreadableAnswer, telling
 
 if TYPE_CHECKING:
     import botocore.session
@@ -54,16 +54,14 @@ class BotoApi:
     @cached_property
     def region(self) -> str:
         """The region of the chain: environment, config file, else where the partition's global services are."""
-        with self._telling("sts:GetCallerIdentity", None):
+        with telling("sts", "get_caller_identity", self.profile, None):
             configured: str | None = _session(self.profile.shared_profile_name).get_config_variable("region")
         return configured or self.profile.home_region
 
     def pages(
         self, service: str, operation: str, region: str | None, parameters: Mapping[str, Any]
     ) -> Iterator[dict[str, Any]]:
-        """The responses of a call. Raises SourceError for whatever goes wrong."""
-        action = action_name(service, "".join(part.capitalize() for part in operation.split("_")))
-        with self._telling(action, region), closing(self._made(service, region)) as client:
+        with closing(self._made(service, region)) as client:
             call = getattr(client, operation)
             if client.can_paginate(operation):
                 yield from client.get_paginator(operation).paginate(**parameters)
@@ -83,19 +81,6 @@ class BotoApi:
         client = self._client(session, service, region)
         client.meta.events.register("after-call", _require_sense)
         return client
-
-    @contextmanager
-    def _telling(self, action: str, region: str | None) -> Iterator[None]:
-        """Say in people's words what botocore raises inside."""
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
-
-        try:
-            yield
-        except (BotoCoreError, ClientError, ResponseParserError, UnreadableAnswer) as problem:
-            if isinstance(problem, ClientError):
-                action = action_name(action.partition(":")[0], problem.operation_name)
-            raise told(problem, action, self.profile, region) from problem
 
     def _client(self, session: Any, service: str, region: str, **keys: str | None) -> Any:
         from botocore.config import Config

@@ -35,6 +35,8 @@ class Ec2Regions(AwsCommand):
 
     def rows(self, ask: Ask) -> Iterator[dict[str, Any]]:
         for region in ask.items("describe_regions", "Regions"):
+            if region.get("OptInStatus") == "not-opted-in":
+                continue
             yield {
                 "region_name": region["RegionName"],
                 "endpoint": region.get("Endpoint"),

@@ -20,7 +20,7 @@ from engine.aws.answers import Answer, Answers, InMemory, OnDisk
 from engine.aws.budget import BUDGET, Ledger, Spending, price
 from engine.aws.command import Ask, AwsCommand
 from engine.aws.flights import Flights
-from engine.aws.problems import Refused, action_name
+from engine.aws.problems import Refused, action_name, telling
 from engine.aws.profiles import Profile, Profiles, read_regions
 from engine.aws.typed import schema, typed
 from engine.catalog import Field
@@ -265,7 +265,8 @@ class Aws:
             return known.account_id
 
         def work() -> Answer:
-            page = next(iter(self.profiles.api(profile, now).pages("sts", "get_caller_identity", None, {})))
+            with telling("sts", "get_caller_identity", profile, None):
+                page = next(self.profiles.api(profile, now).pages("sts", "get_caller_identity", None, {}))
             answer = Answer(schema(()).empty_table(), now, str(page["Account"]), 1)
             answers.put(key, answer)
             return answer
@@ -340,7 +341,8 @@ class _Metered:
         while True:
             charge = self.ledger.charge(self.now, profile.name, action, amount) if amount and is_due else None
             try:
-                page = next(pages, None)
+                with telling(service, operation, profile, self.target.region):
+                    page = next(pages, None)
             except Refused:
                 if charge is not None:
                     charge.forget()

@@ -6,7 +6,8 @@ No text here repeats what a credential could be in: messages about signatures ar
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from engine.language.errors import SourceError
@@ -28,7 +29,11 @@ MOST_CHARACTERS = 200
 
 
 class Refused(SourceError):
-    """AWS answered a call with an error, for which it bills nothing."""
+    """AWS answered a call with an error, for which it bills nothing; `code` is what AWS calls it."""
+
+    def __init__(self, message: str, hint: str | None = None, code: str = "") -> None:
+        super().__init__(message, hint)
+        self.code = code
 
 
 class Denied(Refused):
@@ -55,6 +60,24 @@ def action_name(service: str, operation: str) -> str:
     'elasticloadbalancing:DescribeLoadBalancers'
     """
     return f"{_PREFIX.get(service, service)}:{operation}"
+
+
+@contextmanager
+def telling(service: str, operation: str, of: Profile, region: str | None) -> Iterator[None]:
+    """Say what botocore raises inside as a SourceError; `Refused` knows the code of AWS."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    action = action_name(service, "".join(part.capitalize() for part in operation.split("_")))
+    try:
+        yield
+    except ClientError as problem:
+        made = told(problem, action_name(service, problem.operation_name), of, region)
+        if isinstance(made, Refused):
+            made.code = str(problem.response.get("Error", {}).get("Code", ""))
+        raise made from problem
+    except (BotoCoreError, ResponseParserError, UnreadableAnswer) as problem:
+        raise told(problem, action, of, region) from problem
 
 
 def told(problem: Exception, action: str, of: Profile, region: str | None) -> SourceError:
