@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import botocore.session
+import pyarrow as pa
 from botocore.validate import ParamValidator
 
 from engine.aws.api import Api
+from engine.aws.command import AwsCommand
+from engine.aws.live import Aws
 from engine.aws.profiles import Profile, Profiles
+from engine.catalog import Catalog
+from engine.context import Context
+from engine.language.grammar import parse
+from engine.language.nodes import Query
 from engine.query import Engine
 
 ACCOUNT = "012345678901"
@@ -48,7 +55,9 @@ class StubApi:
         answer = self.answers[operation]
         if isinstance(answer, Exception):
             raise answer
-        for page in answer(given) if callable(answer) else answer:
+        *others, last = answer(given) if callable(answer) else answer
+        token = "NextPageToken" if service == "ce" else "NextToken"
+        for page in (*({**other, token: "more"} for other in others), last):
             self.calls.append(Call(operation, region, given))
             check(service, operation, dict(page), is_answer=True)
             yield dict(page)
@@ -75,6 +84,43 @@ def stubbed(
     """An engine on written answers, and where its calls are noted."""
     api = StubApi(answers)
     return Engine(now=now, timezone=timezone, profiles=StubProfiles(api, *profiles), aws_home=home), api
+
+
+class _NoSession:
+    """A backend that is never asked."""
+
+    def fetch(self, sql: str) -> pa.Table:
+        return pa.table({})
+
+    def register(self, name: str, table: pa.Table) -> None:
+        raise AssertionError("nothing is stored")
+
+
+def ask_every_minute(answers: Answers, queries: Sequence[str], start: datetime, home: Path) -> tuple[StubApi, float]:
+    """A day of a page whose queries run every minute, with a restart at noon: what was asked, and its cost in USD.
+
+    Only their `aws-*` commands run, which is all that AWS hears of them.
+    """
+    api, usd = StubApi(answers), 0.0
+    commands = [list(_aws_commands(parse(query))) for query in queries]
+    for minute in range(24 * 60):
+        if minute % 720 == 0:
+            aws = Aws(StubProfiles(api), home / "aws", budget=1000)
+        for some in commands:
+            now = start + timedelta(minutes=minute)
+            context = Context(Catalog(), _NoSession(), now, "Asia/Seoul", aws=aws)
+            for command in some:
+                aws.table(command, context)
+            usd += sum(live.cost_usd for live in context.live.values())
+    return api, usd
+
+
+def _aws_commands(query: Query) -> Iterator[AwsCommand]:
+    for command in query:
+        if isinstance(command, AwsCommand):
+            yield command
+        for inner in command.inner():
+            yield from _aws_commands(inner)
 
 
 def check(service: str, operation: str, document: dict[str, Any], is_answer: bool = False) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.language.errors import QueryError
+from engine.language.errors import QueryError, SourceError
 from engine.language.grammar import parse
 from engine.language.printer import print_query
-from tests.aws.stubs import stubbed
+from tests.aws.conftest import MakeEngine
+from tests.aws.running import AwsServer
+from tests.aws.stubs import ask_every_minute, stubbed
 from tests.panels import PANELS
 from tests.real import REAL, needs_real
 
@@ -291,3 +294,137 @@ def test_mistakes(query: str, message: str) -> None:
 def test_no_buckets_are_no_rows() -> None:
     engine, _ = stubbed({"get_cost_and_usage": [{"ResultsByTime": []}]}, NOW)
     assert len(engine.run("aws-cost unblended_cost by service")) == 0
+
+
+def test_a_malformed_amount_is_told() -> None:
+    page = {"ResultsByTime": [{"TimePeriod": {"Start": "2026-11-20", "End": "2026-11-21"}, "Total": money("a lot")}]}
+    engine, _ = stubbed({"get_cost_and_usage": [page]}, NOW)
+    with pytest.raises(SourceError, match="an amount is not a number"):
+        engine.run("aws-cost unblended_cost")
+
+
+# The forecast
+
+
+def forecast(parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    results = [
+        {
+            "TimePeriod": {"Start": day.isoformat(), "End": (day + timedelta(days=1)).isoformat()},
+            "MeanValue": "10.5",
+            "PredictionIntervalLowerBound": "9.25",
+            "PredictionIntervalUpperBound": "12",
+        }
+        for day in days(parameters)
+    ]
+    return [{"Total": {"Amount": "73.5", "Unit": "USD"}, "ForecastResultsByTime": results}]
+
+
+def test_a_forecast_goes_to_the_end_of_the_month() -> None:
+    engine, api = stubbed({"get_cost_forecast": forecast}, NOW)
+    found = engine.run("aws-cost-forecast")
+    assert list(found.columns) == [
+        *("profile", "account_id", "start", "end", "mean_value", "lower_bound", "upper_bound", "unit"),
+    ]
+    assert found["start"].agg(["min", "max", "count"]).tolist() == ["2026-11-24", "2026-11-30", 7]
+    assert found.iloc[0, 4:].tolist() == [10.5, 9.25, 12.0, "USD"]
+    assert api.calls[0].parameters == {
+        "TimePeriod": {"Start": "2026-11-24", "End": "2026-12-01"},
+        "Metric": "UNBLENDED_COST",
+        "Granularity": "DAILY",
+        "PredictionIntervalLevel": 80,
+    }
+
+
+def test_a_forecast_of_something_else() -> None:
+    engine, api = stubbed({"get_cost_forecast": forecast}, NOW)
+    engine.run('aws-cost-forecast days=90 granularity=monthly level=95 record_type="!Credit" net_amortized_cost')
+    assert api.calls[0].parameters == {
+        "TimePeriod": {"Start": "2026-11-24", "End": "2027-02-22"},
+        "Metric": "NET_AMORTIZED_COST",
+        "Granularity": "MONTHLY",
+        "PredictionIntervalLevel": 95,
+        "Filter": {"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Credit"]}}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("aws-cost-forecast by service", "has no groups"),
+        ("aws-cost-forecast unblended_cost, blended_cost", "one metric at a time"),
+        ("aws-cost-forecast usage_quantity", "not a metric"),
+        ("aws-cost-forecast level=50", "not a percentage"),
+        ("aws-cost-forecast days=3 to=20261201", "exclude each other"),
+        ("aws-cost-forecast granularity=hourly", "neither daily nor monthly"),
+    ],
+)
+def test_mistakes_in_a_forecast(query: str, message: str) -> None:
+    engine, api = stubbed({"get_cost_forecast": forecast}, NOW)
+    with pytest.raises(QueryError, match=message):
+        engine.run(query)
+    assert api.calls == []
+
+
+# What it costs
+
+
+def test_a_page_left_open_for_a_day_asks_no_more_than_ages_allow(tmp_path: Path) -> None:
+    """Four panels, the month to date and the forecast, over the end of a month."""
+    answers = {
+        "get_cost_and_usage": lambda given: daily(given, **({"AmazonEC2": "1"} if "GroupBy" in given else {})),
+        "get_cost_forecast": forecast,
+    }
+    queries = [PANELS[name] for name in ("C1", "C2", "C3", "C4")]
+    queries += ["aws-cost from=20261001 unblended_cost", "aws-cost-forecast"]
+    api, usd = ask_every_minute(answers, queries, datetime(2026, 10, 31, 12, tzinfo=UTC), tmp_path)
+    times = 24 // 6
+    assert len(api.asked("get_cost_and_usage")) == 2 * times, "with and without services"
+    assert len(api.asked("get_cost_forecast")) == times
+    assert usd == pytest.approx(3 * times * 0.01)
+
+
+def test_what_asking_costs_is_known_before() -> None:
+    engine, api = stubbed({"get_cost_and_usage": lambda given: daily(given) * 2}, NOW)
+    before = engine.explain(PANELS["C1"]).live[0]
+    assert (before.fetched_at, before.estimate_usd, before.calls) == (None, 0.01, 0)
+    assert api.calls == []
+    assert engine.execute(PANELS["C1"]).live[0].cost_usd == pytest.approx(0.02)
+    after = engine.explain(PANELS["C1"]).live[0]
+    assert (after.fetched_at, after.calls) == (NOW, 0)
+    assert after.estimate_usd == pytest.approx(0.02), "two pages, as was seen"
+
+
+# Over HTTP
+
+
+def test_costs_over_http(make_engine: MakeEngine, aws_server: AwsServer) -> None:
+    rows = [
+        {
+            "date": f"2026-{month}-{day:02}",
+            "SERVICE": service,
+            "RECORD_TYPE": "Credit" if amount < 0 else "Usage",
+            "LINKED_ACCOUNT": "111122223333",
+            "account_name": "Production",
+            "UnblendedCost": str(amount),
+            "estimated": month == "11",
+        }
+        for month, last in (("10", 31), ("11", 23))
+        for day in range(1, last + 1)
+        for service, amount in (("AmazonEC2", 2.5), ("AmazonS3", 0.25), ("AWS Credits", -0.5))
+    ]
+    aws_server.seed(costs=rows, forecast={"mean": 3.0, "lower": 2.5, "upper": 4.0})
+    engine = make_engine(now=NOW)
+    assert engine.run(PANELS["C1"])["cost"].tolist() == [round(30 * 2.25)]
+    assert engine.run(PANELS["C3"]).to_dict("records") == [
+        {"service": "AmazonEC2", "cost": 75.0},
+        {"service": "AmazonS3", "cost": 7.5},
+    ]
+    chart = engine.run(PANELS["C4"])
+    assert (len(chart), chart["AWS Credits"].tolist()) == (30, [-0.5] * 30)
+    gross = engine.run('aws-cost from=20261101 record_type="!Credit" unblended_cost by linked_account')
+    assert gross["unblended_cost"].sum() == pytest.approx(23 * 2.75)
+    assert set(gross["linked_account_name"]) == {"Production"}
+    assert engine.run("aws-cost-forecast | stats sum(upper_bound) as most")["most"].tolist() == [28.0]
+    again = engine.execute(PANELS["C1"])
+    assert again.live[0].calls == 0
+    assert {call["call"] for call in aws_server.calls()} >= {"GetCostAndUsage", "GetCostForecast"}
