@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from engine.language.errors import QueryCancelled, QueryError, QueryTimeout, SourceError, TrailboardError
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
     from engine.geo import Geo
     from engine.lake.collect import CollectReport
+    from engine.lake.rhythm import Rhythm
     from engine.lake.store import Lake
+    from engine.lake.watch import WatchState
     from engine.query import Engine
 
 _Parser = argparse.ArgumentParser
@@ -138,13 +140,32 @@ def build_parser() -> argparse.ArgumentParser:
 
     collect = add("collect", collect_logs, "read log files into the lake", COLLECT_STATUS)
     collect.add_argument("kind", choices=["cloudtrail", "elb"], help="what the files are")
-    collect.add_argument("source", metavar="SOURCE", help="a folder of log files, or one file")
+    collect.add_argument("source", metavar="SOURCE", help="a folder of log files, one file, or s3://BUCKET/PREFIX")
     _add_lake(collect)
     collect.add_argument(
         "--since",
         metavar="DAY",
         type=_day,
-        help="only files delivered on this UTC day or later: 2026-11-01, or 7d for seven days ago",
+        help="only files delivered on this UTC day or later: 2026-11-01, or 7d for seven days ago, which is the default"
+        " for a bucket; `all` for everything",
+    )
+    collect.add_argument(
+        "--until", metavar="DAY", type=_day, help="only events up to the end of this UTC day: files up to the day after"
+    )
+    collect.add_argument(
+        "--account", metavar="ID", action="append", default=[], type=_account, help="only this account; repeatable"
+    )
+    collect.add_argument("--region", metavar="NAME", action="append", default=[], help="only this region; repeatable")
+    collect.add_argument("--profile", metavar="NAME", help="AWS profile to read a bucket with")
+    collect.add_argument(
+        "--requester-pays", action="store_true", help="pay for requests to a bucket whose owner wants that"
+    )
+    collect.add_argument("--watch", action="store_true", help="collect again and again, until interrupted")
+    collect.add_argument(
+        "--every", metavar="TIME", type=_pause, default=timedelta(minutes=5), help="pause of --watch (default: 5m)"
+    )
+    collect.add_argument(
+        "--queue", metavar="URL", help="with --watch: an SQS queue that is told of new objects, instead of listing"
     )
 
     query = add("query", run_query, "run a query and print its rows", STATUS)
@@ -168,7 +189,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     coverage = add("coverage", show_coverage, "show what the lake holds, and where it has holes")
     _add_lake(coverage)
-    coverage.add_argument("--hours", action="store_true", help="every hour, instead of one line per account and region")
+    shown = coverage.add_mutually_exclusive_group()
+    shown.add_argument("--hours", action="store_true", help="every hour, instead of one line per account and region")
+    shown.add_argument("--gaps", action="store_true", help="the hours without events where there usually are some")
+    shown.add_argument("--rejects", action="store_true", help="what could not be read as an event, newest first")
     coverage.add_argument(
         "--since", metavar="DAY", type=_day, help="from this UTC day on: 2026-11-01, or 7d for seven days ago"
     )
@@ -267,16 +291,68 @@ def collect_logs(arguments: argparse.Namespace) -> int:
     from engine.lake.store import Lake
     from engine.meter import Meter
 
+    if arguments.queue and not arguments.watch:
+        raise UsageMistake("--queue is for --watch")
     lake = Lake.open(_settings(arguments).own_lake, create=True)
+    options = {
+        "since": arguments.since,
+        "until": arguments.until,
+        "accounts": arguments.account,
+        "regions": arguments.region,
+        "profile": arguments.profile,
+        "requester_pays": arguments.requester_pays,
+    }
+    if arguments.watch:
+        return _watch(arguments, lake, options)
     with _stop_on_interrupt() as cancel, Meter(sys.stderr) as meter:
-        report = collect(
-            lake, arguments.kind, arguments.source, progress=meter.collecting, cancel=cancel, since=arguments.since
-        )
+        report = collect(lake, arguments.kind, arguments.source, progress=meter.collecting, cancel=cancel, **options)
     _show(describe(report))
+    for warning in report.warnings:
+        _say(f"warning: {warning}")
     _show(f"lake: {lake.path}")
     if report.cancelled:
         return INTERRUPTED
     return FAILED if report.failed or not report.objects else 0
+
+
+def _watch(arguments: argparse.Namespace, lake: Lake, options: dict[str, Any]) -> int:
+    """Collect until interrupted, with a line about each poll."""
+    from engine.lake.watch import watch
+    from engine.meter import Meter
+
+    warned: set[str] = set()
+    with _stop_on_interrupt() as cancel, Meter(sys.stderr) as meter:
+        polls = watch(
+            lake,
+            arguments.kind,
+            arguments.source,
+            every=arguments.every,
+            queue=arguments.queue,
+            progress=meter.collecting,
+            cancel=cancel,
+            **options,
+        )
+        for state, report in polls:
+            meter.clear()
+            for warning in set(report.warnings if report else ()) - warned:
+                warned.add(warning)
+                _say(f"warning: {warning}")
+            _show(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S}  {describe_poll(state, report)}")
+            sys.stdout.flush()
+    return INTERRUPTED
+
+
+def describe_poll(state: WatchState, report: CollectReport | None) -> str:
+    """What a poll of a watch found, in a line."""
+    if report is None:
+        return f"failed, to be tried again: {state.error}"
+    pieces = [f"{report.collected:,} new objects, {report.events:,} events"]
+    if report.failures:
+        name, problem = report.failed[0]
+        pieces.append(f"{report.failures:,} objects could not be read, for example {name}: {problem}")
+    if state.requests:
+        pieces.append(f"{state.last_requests:,} list requests, {state.usd_per_month:,.2f} USD in 30 days")
+    return " · ".join(pieces)
 
 
 def describe(report: CollectReport) -> str:
@@ -341,17 +417,22 @@ def show_tables(arguments: argparse.Namespace) -> int:
 
 def show_coverage(arguments: argparse.Namespace) -> int:
     """What was collected, and where it has holes."""
-    from engine.lake.coverage import coverage
+    from engine.lake.coverage import coverage, gaps, rejects
+    from engine.lake.rhythm import rhythms
     from engine.lake.store import Lake
 
     settings = _settings(arguments)
     _require_lake(settings)
     if _has_no_lake(settings):
         raise SourceError(NO_LAKE)
-    start = None if arguments.since is None else datetime.combine(arguments.since, time(), UTC)
-    hours = coverage(Lake.open(settings.lake), start)
-    shown = hours if arguments.hours else by_region(hours)
-    for name in shown.columns.intersection(["hour", "first", "last"]):
+    lake = Lake.open(settings.lake)
+    if arguments.rejects:
+        shown = rejects(lake)
+    else:
+        start = None if arguments.since is None else datetime.combine(arguments.since, time(), UTC)
+        hours = coverage(lake, start)
+        shown = hours if arguments.hours else gaps(hours) if arguments.gaps else by_region(hours, rhythms(lake))
+    for name in shown.columns.intersection(["hour", "first", "last", "start", "end", "collected"]):
         if len(shown):
             shown[name] = shown[name].dt.tz_convert(settings.timezone).dt.floor("s")
     _write(shown, "table")
@@ -360,20 +441,35 @@ def show_coverage(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def by_region(hours: pd.DataFrame) -> pd.DataFrame:
-    """Coverage per table, account and region; `missing` counts hours without events between the first and the last."""
-    grouped = hours.groupby(["table", "account", "region"], dropna=False)
+def by_region(hours: pd.DataFrame, rhythms: list[Rhythm]) -> pd.DataFrame:
+    """Coverage per table, account and region.
+
+    `missing` counts hours without events between the first and the last, `gaps` those of them that are not usual;
+    `state` tells whether the last delivery is usual (see `engine.lake.rhythm`).
+    """
+    from engine.lake.coverage import STREAM, gaps
+    from engine.lake.rhythm import origin_of
+
+    grouped = hours.groupby(STREAM, dropna=False)
     summary = grouped.agg(
         first=("first", "min"),
         last=("last", "max"),
         hours=("hour", "nunique"),
         missing=("hour", lambda hour: (hour.max() - hour.min()) // HOUR + 1 - hour.nunique()),
+        gaps=("rows", lambda _: 0),
         rows=("rows", "sum"),
         objects=("objects", "sum"),
         rejects=("rejects", "sum"),
+        duplicates=("duplicates", "sum"),
         lag=("lag", "max"),
     )
-    return summary.reset_index()
+    summary["gaps"] = gaps(hours).groupby(STREAM, dropna=False)["hours"].sum()
+    summary = summary.fillna({"gaps": 0}).astype({"gaps": "int64"}).reset_index()
+    known = {(found.kind, found.load_balancer, found.account, found.region): found for found in rhythms}
+    now = datetime.now(UTC)
+    streams = [(*origin_of(table), account, region) for table, account, region in summary[STREAM].to_numpy()]
+    summary["state"] = [known[stream].state(now) if stream in known else "unknown" for stream in streams]
+    return summary
 
 
 def compact_lake(arguments: argparse.Namespace) -> int:
@@ -608,13 +704,29 @@ def _clock(text: str) -> datetime:
 
 
 def _day(text: str) -> date:
-    """A UTC day, or how many days or weeks ago."""
+    """A UTC day, or how many days or weeks ago, or the first day of all."""
+    if text == "all":
+        return date.min
     if ago := re.fullmatch(r"(\d{1,4})([dw])", text):
         return datetime.now(UTC).date() - int(ago[1]) * timedelta(days=1 if ago[2] == "d" else 7)
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"`{text}` is not a day; write it as in 2026-11-01 or 7d") from None
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch(r"\d{12}", text):
+        raise argparse.ArgumentTypeError(f"`{text}` is not an account: a number of 12 digits")
+    return text
+
+
+def _pause(text: str) -> timedelta:
+    """A duration of seconds, minutes or hours, ten seconds at least."""
+    found = re.fullmatch(r"(\d{1,6})([smh])", text)
+    if found is None or (seconds := int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]) < 10:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a pause; write it as in 30s, 5m or 1h, 10s at least")
+    return timedelta(seconds=seconds)
 
 
 def _aware(clock: datetime, zone: str) -> datetime:

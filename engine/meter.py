@@ -30,9 +30,14 @@ class Meter:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Make room for other lines."""
         if self._drawn:
             self.stream.write(ERASE)
             self.stream.flush()
+            self._drawn = False
 
     def show(self, fraction: float, text: str) -> None:
         """Say that a fraction (0 to 1) is done, and what."""
@@ -52,8 +57,10 @@ class Meter:
 
     def collecting(self, progress: Progress) -> None:
         """Show how far a collect has come."""
+        so_far = "" if progress.listing.complete else " found so far"
         pieces = [
-            f"{progress.files_done:,} of {progress.files_total:,} files",
+            f"{progress.files_done:,} of {progress.files_total:,} files{so_far}",
+            f"{progress.events:,} events",
             f"{progress.events_per_second:,.0f} events/s",
             f"{progress.bytes_per_second / 1e6:,.1f} MB/s",
         ]

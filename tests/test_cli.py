@@ -194,15 +194,15 @@ def test_collect_since_leaves_older_files_out(capsys: Captured, logs: Path) -> N
 def test_a_file_that_cannot_be_read_changes_the_exit_status(
     capsys: Captured, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.lake import collect
+    from engine.lake import objects
 
     def refused(item: Object) -> BinaryIO:
         if "_a." in item.name:
             raise PermissionError(13, "Permission denied")
         return open_object(item)
 
-    open_object = collect.open_object
-    monkeypatch.setattr(collect, "open_object", refused)
+    open_object = objects.open_object
+    monkeypatch.setattr(objects, "open_object", refused)
     assert main(["collect", "cloudtrail", str(logs)]) == 1
     out = capsys.readouterr().out
     assert "Permission denied" in out
@@ -246,15 +246,22 @@ def test_coverage_says_what_the_lake_holds_and_what_it_lacks(capsys: Captured, l
         "last",
         "hours",
         "missing",
+        "gaps",
         "rows",
         "objects",
         "rejects",
+        "duplicates",
         "lag",
+        "state",
     ]
     first, last = "2026-11-05 09:00:00+09:00", "2026-11-05 12:10:00+09:00"
     assert row.split()[:9] == ["cloudtrail", "111122223333", "us-east-1", *first.split(), *last.split(), "2", "2"]
     assert main(["coverage", "--hours"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 4
+    assert main(["coverage", "--gaps"]) == 0
+    assert capsys.readouterr().out.split()[:4] == ["table", "account", "region", "start"]
+    assert main(["coverage", "--rejects"]) == 0
+    assert "nonsense" in capsys.readouterr().out
     assert main(["coverage", "--since", "2026-11-06"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
 

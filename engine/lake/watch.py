@@ -18,8 +18,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from engine.lake.collect import CollectReport, Progress, collect
-from engine.lake.sources import is_bucket
+from engine.lake.collect import CollectReport, Progress, collect, collect_from, format_of
+from engine.lake.objects import LIST_USD, Window
+from engine.lake.sources import is_bucket, open_queue
 from engine.lake.store import Lake
 from engine.language.errors import SourceError
 
@@ -61,7 +62,7 @@ class WatchState:
     @property
     def usd(self) -> float:
         """What listing has cost since the start, in USD."""
-        return self.requests * 0.005 / 1000
+        return self.requests * LIST_USD / 1000
 
     @property
     def usd_per_month(self) -> float:
@@ -70,7 +71,9 @@ class WatchState:
         >>> WatchState("cloudtrail", "s3://b", datetime(2026, 3, 1, tzinfo=UTC), 300, last_requests=100).usd_per_month
         4.32
         """
-        return round(self.last_requests * MONTH.total_seconds() / self.every_seconds * 0.005 / 1000, 6)
+        if not self.every_seconds:
+            return 0.0
+        return round(self.last_requests * MONTH.total_seconds() / self.every_seconds * LIST_USD / 1000, 6)
 
     def is_late(self, now: datetime) -> bool:
         """Whether nobody has polled for three times as long as somebody should have."""
@@ -98,9 +101,11 @@ def watch(
     """Collect again and again until `cancel`; yields the state after each poll, with its report unless it failed.
 
     What fails for a while (network, a permission that was taken away) is kept in the state and tried again; only what
-    fails at the first poll is raised, for then it is most likely a mistake. Options are those of `collect`.
+    fails at the first poll is raised, for then it is most likely a mistake. Options are those of `collect`; `queue` is
+    the URL of an SQS queue that is told of new objects, which are then read without listing.
     """
     cancel = cancel or threading.Event()
+    form = format_of(kind)
     state = WatchState(kind, source, clock(), every.total_seconds(), queue=queue is not None)
     whole: datetime | None = None  # when the whole window was last listed
     while not cancel.is_set():
@@ -110,19 +115,28 @@ def watch(
         first = since if is_whole else latest(since, resume_day(state))
         report = None
         try:
-            report = collect(
-                lake,
-                kind,
-                source,
-                since=first,
-                until=until,
-                accounts=accounts,
-                regions=regions,
-                profile=profile,
-                requester_pays=requester_pays,
-                progress=progress,
-                cancel=cancel,
-            )
+            if queue and not is_whole:
+                window = Window(since, until, frozenset(accounts), frozenset(regions))
+                notices = open_queue(
+                    queue, source, form.naming, profile=profile, requester_pays=requester_pays, cancel=cancel
+                )
+                report = collect_from(lake, form, notices, window, progress, cancel)
+                if report.failures == len(report.failed) and not report.cancelled:
+                    notices.delete(frozenset(name for name, _ in report.failed))
+            else:
+                report = collect(
+                    lake,
+                    kind,
+                    source,
+                    since=first,
+                    until=until,
+                    accounts=accounts,
+                    regions=regions,
+                    profile=profile,
+                    requester_pays=requester_pays,
+                    progress=progress,
+                    cancel=cancel,
+                )
             if is_whole and not report.cancelled:
                 whole = began
             state = after_poll(state, report, clock())

@@ -5,16 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from engine.cli import main
 from engine.lake.collect import Collector, collect
 from engine.lake.objects import CLOUDTRAIL, Window
 from engine.lake.s3 import download
 from engine.lake.s3.bucket import open_bucket, open_session
 from engine.lake.s3.source import S3Source
 from engine.lake.store import Lake
+from engine.lake.watch import watch
 from engine.language.errors import SourceError
 from tests.lake import elb_logs
 from tests.lake.logs import START, event, select
@@ -67,9 +70,16 @@ def numbers_in(lake):
 # ── discovery ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("prefix", ["", "logs/", "a/b/c/"])
-@pytest.mark.parametrize("organization", ["", "o-a1b2c3d4e5/"])
-@pytest.mark.parametrize("named", ["bucket", "prefix", "AWSLogs", "slash"])
+@pytest.mark.parametrize(
+    ("prefix", "organization", "named"),
+    [
+        ("", "", "bucket"),
+        ("", "o-a1b2c3d4e5/", "AWSLogs"),
+        ("logs/", "", "prefix"),
+        ("a/b/c/", "o-a1b2c3d4e5/", "bucket"),
+        ("a/b/c/", "", "slash"),
+    ],
+)
 def test_accounts_and_regions_are_found(lake, s3, prefix, organization, named):
     put_trail(s3, prefix=prefix, organization=organization, days=2)
     source = {
@@ -323,7 +333,7 @@ def test_nothing_that_can_be_read_ends_soon(lake, s3):
     for number in range(300):
         s3.put("trail", trail_key(ACCOUNTS[0], "eu-west-1", START, unique=f"{number}"), packed(event(number)), START)
     s3.fault = lambda method, key: "kms" if method == "GET" else None
-    with pytest.raises(SourceError, match="none of the first 50 objects could be read; .* kms:Decrypt"):
+    with pytest.raises(SourceError, match=r"none of the first 50 objects could be read; .* kms:Decrypt"):
         collect(lake, "cloudtrail", "s3://trail", since=START.date())
     assert s3.gets() < 150
 
@@ -456,3 +466,73 @@ def test_what_is_held_in_memory_is_bounded(s3, lake, monkeypatch):
     collect(lake, "cloudtrail", "s3://trail", since=START.date())
     assert len(most) == 168
     assert max(most) <= 6
+
+
+# ── as whom, and how the command line tells ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_connect_profile_reads_with_its_own_credentials_and_endpoint(lake, s3, tmp_path, monkeypatch):
+    put_trail(s3, days=1)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name)
+    profiles = tmp_path / "profiles.toml"
+    profiles.write_text(
+        f'[profiles.prod]\naccess_key_id = "AKIAEXAMPLE"\nsecret_access_key = "secret"\nendpoint_url = "{s3.url}"\n'
+        "[profiles.demo]\ndemo = true\n"
+    )
+    monkeypatch.setenv("TRAILBOARD_PROFILES", str(profiles))
+    assert collect(lake, "cloudtrail", "s3://trail", since=START.date(), profile="prod").collected == 12
+    with pytest.raises(SourceError, match="sample company"):
+        collect(lake, "cloudtrail", "s3://trail", profile="demo")
+
+
+def test_the_command_line(s3, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TRAILBOARD_HOME", str(tmp_path))
+    put_trail(s3, days=3)
+    options = ["--since", "2024-05-01", "--account", ACCOUNTS[0], "--region", "eu-west-1", "--region", "us-east-1"]
+    assert main(["collect", "cloudtrail", "s3://trail", *options, "--until", "2024-05-01"]) == 0
+    assert "4 of 4 objects collected" in capsys.readouterr().out
+    s3.put("trail", "x.json", b"{}")
+    assert main(["collect", "cloudtrail", "s3://trail/x", "--since", "all"]) == 1
+    assert main(["collect", "cloudtrail", "s3://trail", "--since", "all"]) == 0
+    shown = capsys.readouterr()
+    assert "33 of 37 objects collected" in shown.out
+    assert "warning: log files outside of folders of days" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--queue", "https://sqs/x"], "--queue is for --watch"),
+        (["--account", "12"], "is not an account"),
+        (["--watch", "--every", "1s"], "is not a pause"),
+    ],
+)
+def test_mistakes_on_the_command_line(s3, tmp_path, monkeypatch, capsys, options, told):
+    monkeypatch.setenv("TRAILBOARD_HOME", str(tmp_path))
+    with suppress(SystemExit):
+        assert main(["collect", "cloudtrail", "s3://trail", *options]) == 2
+    assert told in capsys.readouterr().err
+
+
+# ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_poll_lists_only_the_days_that_can_have_changed(lake, s3):
+    put_trail(s3)
+    states = []
+    cancel = threading.Event()
+    for state, report in watch(
+        lake, "cloudtrail", "s3://trail", every=timedelta(0), since=START.date(), until=LAST, cancel=cancel
+    ):
+        states.append((state, report))
+        s3.asked.clear()
+        if len(states) == 1:
+            at = datetime(2024, 5, 14, 12, tzinfo=UTC)
+            s3.put("trail", trail_key(ACCOUNTS[0], "eu-west-1", at), packed(event(900, at)), at)
+        if len(states) == 3:
+            cancel.set()
+    assert [report.collected for _, report in states] == [168, 1, 0]
+    assert states[1][0].last_requests == states[2][0].last_requests == 2 + 3 + 2 * 12
+    assert states[2][0].usd_per_month == 0.0  # of polls without any pause
+    assert numbers_in(lake) == [*range(168), 900]

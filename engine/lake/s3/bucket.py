@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
+from engine.lake.objects import UNKNOWN_DAY, Naming, Object
 from engine.language.errors import SourceError
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 5, 20, 6
@@ -36,7 +38,7 @@ class Bucket:
     """A bucket in its region. `payer` is what every request says when the reader pays for it."""
 
     name: str
-    session: Any = field(repr=False)
+    session: Session = field(repr=False)
     client: Any = field(repr=False)
     signer: Any = field(repr=False)
     payer: dict[str, str] = field(default_factory=dict)
@@ -63,15 +65,31 @@ def split_uri(uri: str) -> tuple[str, str]:
     return found["bucket"], found["key"] or ""
 
 
-def open_session(profile: str | None) -> Any:
-    """The boto3 session of a profile; null: the default credentials."""
+class Session(boto3.Session):  # type: ignore[misc]  # ships no types
+    """A boto3 session whose clients ask the endpoint of a connect profile, where it names one."""
+
+    endpoint_url: str | None = None
+
+
+def open_session(profile: str | None) -> Session:
+    """The session of a connect profile, else of a profile of `~/.aws/config`; null: the default credentials."""
+    from engine.aws.profiles import Profiles
+
+    profiles = Profiles.load()
+    found = next((item for item in profiles.all if item.name == profile), None)
+    if found and found.demo:
+        raise SourceError(f"the profile `{profile}` is the sample company, which has no buckets")
     try:
-        return boto3.Session(profile_name=profile)
+        if found is None:
+            return Session(profile_name=profile)
+        session = Session(botocore_session=profiles.boto(found).session)
+        session.endpoint_url = found.endpoint_url
+        return session
     except ProfileNotFound as problem:
         raise SourceError(f"there is no AWS profile `{profile}`", "see `aws configure list-profiles`") from problem
 
 
-def open_bucket(name: str, session: Any, requester_pays: bool = False, connections: int = 32) -> Bucket:
+def open_bucket(name: str, session: Session, requester_pays: bool = False, connections: int = 32) -> Bucket:
     """A bucket, asked in the region where it is. Raises SourceError when there is no such bucket."""
     payer = {"RequestPayer": "requester"} if requester_pays else {}
     with told(f"s3://{name}", "s3:ListBucket"):
@@ -85,7 +103,9 @@ def open_bucket(name: str, session: Any, requester_pays: bool = False, connectio
         return Bucket(name, session, client, signer, payer)
 
 
-def make_client(session: Any, service: str, region: str | None = None, connections: int = 10, **options: Any) -> Any:
+def make_client(
+    session: Session, service: str, region: str | None = None, connections: int = 10, **options: Any
+) -> Any:
     """A client of a session with our patience: endpoint and signature are the session's own."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,
@@ -94,7 +114,7 @@ def make_client(session: Any, service: str, region: str | None = None, connectio
         max_pool_connections=connections,
         **options,
     )
-    return session.client(service, region_name=region, config=config)
+    return session.client(service, region_name=region, endpoint_url=session.endpoint_url, config=config)
 
 
 def region_of(name: str, client: Any) -> str | None:
@@ -107,6 +127,19 @@ def region_of(name: str, client: Any) -> str | None:
         answer = problem.response
     region: str | None = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
     return region
+
+
+def as_object(bucket: Bucket, naming: Naming, entry: dict[str, Any]) -> Object:
+    """An object as a list names it. Where its key tells no day, that of its last change is taken."""
+    modified: datetime = entry["LastModified"]
+    facts = naming.facts_of(entry["Key"])
+    if facts.day == UNKNOWN_DAY:
+        facts = replace(facts, day=f"{modified.astimezone(UTC):%Y-%m-%d}")
+    return Object(bucket.uri(entry["Key"]), entry["Size"], tag_of(entry["Size"], entry["ETag"]), facts, modified)
+
+
+def tag_of(size: int, etag: str) -> str:
+    return f"{size}-{etag}"
 
 
 @contextmanager

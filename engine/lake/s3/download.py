@@ -20,7 +20,7 @@ from botocore.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from engine.lake.objects import Content, Object
-from engine.lake.s3.bucket import ATTEMPTS, CONNECT_SECONDS, CREDENTIALS, READ_SECONDS, Bucket, denial, refusal
+from engine.lake.s3.bucket import ATTEMPTS, CONNECT_SECONDS, CREDENTIALS, READ_SECONDS, Bucket, denial, refusal, tag_of
 from engine.language.errors import SourceError
 
 CONCURRENCY = 32
@@ -255,10 +255,6 @@ def as_read(item: Object, response: urllib3.BaseHTTPResponse, size: int) -> Obje
     if not etag or etag == item.tag.partition("-")[2]:
         return item
     return replace(item, size=size, tag=tag_of(size, etag), modified=modified_at(response) or item.modified)
-
-
-def tag_of(size: int, etag: str) -> str:
-    return f"{size}-{etag}"
 
 
 def modified_at(response: urllib3.BaseHTTPResponse) -> datetime | None:

@@ -121,9 +121,7 @@ def is_wanted(prefix: str, name: str, naming: Naming, window: Window) -> bool:
         return not window.accounts or name in window.accounts
     if above == naming.folder:
         return not window.regions or name in window.regions
-    if ACCOUNT.fullmatch(above) and name != naming.folder:
-        return False
-    return True
+    return not ACCOUNT.fullmatch(above) or name == naming.folder
 
 
 def months_of(stem: Stem, window: Window, look: Look) -> list[str]:

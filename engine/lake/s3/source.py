@@ -7,12 +7,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
-from engine.lake.objects import UNKNOWN_DAY, Content, Listing, Naming, Object, Window
-from engine.lake.s3.bucket import Bucket, told
-from engine.lake.s3.download import Downloads, tag_of
+from engine.lake.objects import Content, Listing, Naming, Object, Window
+from engine.lake.s3.bucket import Bucket, as_object, told
+from engine.lake.s3.download import Downloads
 from engine.lake.s3.layout import Layout, Level, Stem, days_of, months_of, walk
 
 LISTERS = 8
@@ -147,7 +146,7 @@ class S3Source:
 
     def _counted(self, entry: Page) -> Object:
         self._count(objects=1, bytes=entry["Size"])
-        return as_object(self._bucket, self._naming, entry["Key"], entry["Size"], entry["ETag"], entry["LastModified"])
+        return as_object(self._bucket, self._naming, entry)
 
     def _count(self, **more: int) -> None:
         with self._lock:
@@ -184,11 +183,3 @@ class S3Source:
 def newest(item: Object) -> tuple[str, float, str]:
     at = item.facts.delivered or item.modified
     return item.facts.day, at.timestamp() if at else 0.0, item.name
-
-
-def as_object(bucket: Bucket, naming: Naming, key: str, size: int, etag: str, modified: datetime) -> Object:
-    """An object as a list names it. Where its key tells no day, that of its last change is taken."""
-    facts = naming.facts_of(key)
-    if facts.day == UNKNOWN_DAY:
-        facts = replace(facts, day=f"{modified.astimezone(UTC):%Y-%m-%d}")
-    return Object(bucket.uri(key), size, tag_of(size, etag), facts, modified)
