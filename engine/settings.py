@@ -16,6 +16,7 @@ DEMO_COUNTRIES = "KR,DE,US"  # where the company of the sample data has offices
 DEMO_HOSTS = "*.moonrabbit.example"
 DEMO_REGIONS = "ap-northeast-2,eu-central-1,us-east-1"
 DEMO_TAGS = "team"
+AWS_BUDGET = 5.0
 OFFICE_HOURS = "09:00-19:00"
 
 
@@ -28,8 +29,9 @@ class Settings:
     (ISO codes) are marked, and so are web requests for other than the `expected_hosts` (names, `*.` for all below one)
     and launches in other than the `expected_regions`; without such names none is. `office_hours` are on weekdays, in
     the viewer's zone. `cost_budget` is what AWS may cost in a month, in USD; `cost_tags` are keys that costs are
-    split by; instances of other than the `expected_instance_types` (`*` allowed) are marked. An app that `is_hosted`
-    serves people who do not know each other: it keeps nothing of theirs.
+    split by; instances of other than the `expected_instance_types` (`*` allowed) are marked. `aws_budget` is what
+    asking AWS may cost in a month, in USD. An app that `is_hosted` serves people who do not know each other: it keeps
+    nothing of theirs.
     """
 
     home: Path
@@ -43,6 +45,7 @@ class Settings:
     office_hours: tuple[time, time]
     cost_budget: float | None
     cost_tags: tuple[str, ...]
+    aws_budget: float
     expected_instance_types: tuple[str, ...]
     geoip_country: Path | None
     geoip_asn: Path | None
@@ -73,6 +76,7 @@ class Settings:
             office_hours=_hours(env.get("TRAILBOARD_OFFICE_HOURS") or OFFICE_HOURS),
             cost_budget=_dollars(env, "TRAILBOARD_COST_BUDGET"),
             cost_tags=_listed(env.get("TRAILBOARD_COST_TAGS") or DEMO_TAGS),
+            aws_budget=_budget(env),
             expected_instance_types=_listed(env.get("TRAILBOARD_EXPECTED_INSTANCE_TYPES", "")),
             geoip_country=_path(env, "TRAILBOARD_GEOIP_COUNTRY"),
             geoip_asn=_path(env, "TRAILBOARD_GEOIP_ASN"),
@@ -83,6 +87,11 @@ class Settings:
     def demo_folder(self) -> Path:
         """The folder that the sample data and its lake are made in."""
         return self.home / "demo"
+
+    @property
+    def aws_folder(self) -> Path:
+        """Where answers of AWS and the ledger of billed calls are kept."""
+        return self.home / "aws"
 
     @property
     def procedure_folder(self) -> Path:
@@ -134,6 +143,14 @@ def _dollars(env: Mapping[str, str], name: str) -> float | None:
     if not 0 < amount < float("inf"):
         raise SourceError(f"{name} is not an amount of dollars: `{value}`", "write it as in `1500`")
     return amount
+
+
+def _budget(env: Mapping[str, str]) -> float:
+    """What billed calls may cost in a month; `0` forbids them."""
+    if env.get("TRAILBOARD_AWS_BUDGET", "").strip() in ("0", "0.0"):
+        return 0.0
+    amount = _dollars(env, "TRAILBOARD_AWS_BUDGET")
+    return AWS_BUDGET if amount is None else amount
 
 
 def _hours(value: str) -> tuple[time, time]:

@@ -21,6 +21,7 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.delenv(f"TRAILBOARD_{name}", raising=False)
         patch.setenv("TRAILBOARD_HOME", str(home))
         patch.setenv("TRAILBOARD_TIMEZONE", "Asia/Seoul")
+        patch.setenv("TRAILBOARD_PROFILES", "demo")
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
             patch.delenv(name, raising=False)
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")

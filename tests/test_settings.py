@@ -109,3 +109,11 @@ def test_a_cost_budget_is_an_amount_of_dollars() -> None:
     for wrong in ("much", "0", "-3", "nan", "inf"):
         with pytest.raises(SourceError, match="TRAILBOARD_COST_BUDGET"):
             Settings.load({"TRAILBOARD_HOME": "/nowhere", "TRAILBOARD_COST_BUDGET": wrong})
+
+
+def test_what_asking_aws_may_cost(tmp_path: Path) -> None:
+    assert load(tmp_path).aws_budget == 5
+    assert load(tmp_path, TRAILBOARD_AWS_BUDGET="0").aws_budget == 0, "nothing at all"
+    assert load(tmp_path, TRAILBOARD_AWS_BUDGET="2.5").aws_budget == 2.5
+    with pytest.raises(SourceError, match="TRAILBOARD_AWS_BUDGET"):
+        load(tmp_path, TRAILBOARD_AWS_BUDGET="little")

@@ -14,8 +14,9 @@ from typing import Any
 from engine.aws.answers import opened, private_folder
 from engine.aws.problems import OverBudget
 from engine.language.errors import SourceError
+from engine.settings import AWS_BUDGET
 
-BUDGET = 5.0  # USD a month
+BUDGET = AWS_BUDGET
 COST_REQUEST = 0.01  # of Cost Explorer; every page is a request
 METRIC = 0.01 / 1000  # of GetMetricData, by metrics asked for
 _CENT_PART = 1e-9

@@ -50,8 +50,8 @@ def worst(statuses: list[str | None]) -> str | None:
 class Ec2InstanceStatuses(AwsCommand):
     """Health checks and scheduled events of EC2 instances; running ones only, unless `all=true`.
 
-    `overall_status` is the worst of the checks: impaired, insufficient-data, initializing, ok; not-applicable where none
-    applies. `volume_status` is the same under the name that older queries use.
+    `overall_status` is the worst of the checks: impaired, insufficient-data, initializing, ok; or not-applicable where
+    none applies. `volume_status` is the same under the name that older queries use.
 
     Example:
         aws-ec2-instance-statuses | search overall_status != "ok"

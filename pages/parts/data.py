@@ -96,7 +96,8 @@ def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None)
         file_folder=settings.file_folder,
         exchange=Exchange.load(os.environ, settings.exchange_file),
         profiles=_profiles_if_any(),
-        aws_home=settings.home / "aws",
+        aws_home=settings.aws_folder,
+        aws_budget=settings.aws_budget,
         stale_ok=True,
         memory_limit="500MB",  # of all that the app may use, 700 MB; larger queries spill to disk
     )

@@ -29,7 +29,6 @@ def aws_server(running_aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Itera
     running_aws.reset()
     for name, value in running_aws.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("TRAILBOARD_PROFILES", raising=False)
     yield running_aws
     running_aws.mend()
 

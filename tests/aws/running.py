@@ -29,6 +29,7 @@ class AwsServer:
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
+            "TRAILBOARD_PROFILES": "",
         }
 
     @contextmanager
