@@ -49,6 +49,7 @@ class QueueSource:
         self._naming = naming
         self._cancel = cancel
         self._notices: list[Notice] = []
+        self._told: set[tuple[str, str]] = set()
         self._others = 0
         self._objects = self._bytes = 0
 
@@ -106,10 +107,12 @@ class QueueSource:
         else:
             self._notices.append(notice)
         for entry in mine:
-            if self._naming.fits(entry["Key"].rpartition("/")[2]):
+            item = as_object(self._bucket, self._naming, entry)
+            if self._naming.fits(entry["Key"].rpartition("/")[2]) and (item.name, item.tag) not in self._told:
+                self._told.add((item.name, item.tag))
                 self._objects += 1
                 self._bytes += entry["Size"]
-                yield as_object(self._bucket, self._naming, entry)
+                yield item
 
 
 def told_objects(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
