@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from engine.lake.formats import FORMATS, LogFormat, Rows
-from engine.lake.store import Lake
+from engine.lake.rhythm import PATIENCE, usual_wait
+from engine.lake.store import File, Lake
 
 EVENTS = """
 SELECT '{kind}' AS kind, {title} AS "table", {account} AS account, {region} AS region,
@@ -19,43 +21,58 @@ FROM read_parquet(${name}, union_by_name = true, hive_partitioning = false)
 WHERE ($start IS NULL OR _time >= $start) AND ($end IS NULL OR _time < $end)
 GROUP BY ALL
 """
+NO_NOTES = """
+SELECT NULL::VARCHAR AS object, NULL::VARCHAR AS kind, NULL::VARCHAR AS account, NULL::VARCHAR AS region,
+    NULL::VARCHAR AS load_balancer, NULL::TIMESTAMPTZ AS delivered, NULL::TIMESTAMPTZ AS last,
+    NULL::TIMESTAMPTZ AS collected, NULL::BIGINT AS rejects, NULL::BIGINT AS duplicates WHERE false
+"""
+# Notes of older versions tell no kind, nor what was delivered again.
+NOTES = f"{NO_NOTES} UNION ALL BY NAME FROM read_parquet($notes, union_by_name = true, hive_partitioning = false)"
+NO_EVENTS = """
+SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS "table", NULL::VARCHAR AS account, NULL::VARCHAR AS region,
+    NULL::TIMESTAMPTZ AS hour, NULL::VARCHAR AS object, NULL::BIGINT AS rows, NULL::TIMESTAMPTZ AS first,
+    NULL::TIMESTAMPTZ AS last WHERE false
+"""
 COVERAGE = """
 WITH events AS ({events}),
-noted AS (  -- notes of older versions tell no kind
-    SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS load_balancer WHERE false
-    UNION ALL BY NAME SELECT * FROM read_parquet($notes, union_by_name = true, hive_partitioning = false)
-),
+noted AS ({notes}),
 notes AS (
-    SELECT * REPLACE (coalesce(kind, 'cloudtrail') AS kind) FROM noted
+    SELECT * REPLACE (coalesce(kind, 'cloudtrail') AS kind), coalesce(last, delivered, collected) AS moment FROM noted
     QUALIFY row_number() OVER (PARTITION BY object, kind ORDER BY collected DESC) = 1
 ),
-titles AS (SELECT kind, object, any_value("table") AS "table" FROM events GROUP BY ALL),
--- What an object could not give belongs to the hour of its own last event, or of its delivery when it gave none.
-aside AS (
-    SELECT coalesce(titles."table", {titles}) AS "table", account, region,
-        time_bucket(INTERVAL 1 HOUR, coalesce(last, delivered)) AS hour, sum(rejects) AS rejects
-    FROM notes LEFT JOIN titles ON notes.object = titles.object AND notes.kind = titles.kind
-    WHERE rejects > 0 AND ($start IS NULL OR coalesce(last, delivered) >= $start)
-        AND ($end IS NULL OR coalesce(last, delivered) < $end)
+-- An object is counted once, where its last events are: in one hour, and of one account if it has several.
+homes AS (
+    SELECT kind, object,
+        arg_max(struct_pack("table" := "table", account := account, region := region), (last, rows)) AS home
+    FROM events GROUP BY ALL
+),
+objects AS (
+    SELECT coalesce(home."table", {titles}) AS "table", coalesce(home.account, account) AS account,
+        coalesce(home.region, region) AS region, time_bucket(INTERVAL 1 HOUR, moment) AS hour, count(*) AS objects,
+        sum(rejects) AS rejects, sum(duplicates) AS duplicates
+    FROM notes LEFT JOIN homes ON notes.object = homes.object AND notes.kind = homes.kind
+    WHERE ($start IS NULL OR moment >= $start) AND ($end IS NULL OR moment < $end)
     GROUP BY ALL
 ),
 hours AS (
     SELECT events."table", events.account, events.region, events.hour, min(events.first) AS first,
-        max(events.last) AS last, sum(events.rows) AS rows, count(*) AS objects,
-        max(epoch(notes.delivered - events.last)) AS lag
+        max(events.last) AS last, sum(events.rows) AS rows, max(epoch(notes.delivered - events.last)) AS lag
     FROM events LEFT JOIN notes ON notes.object = events.object AND notes.kind = events.kind
     GROUP BY ALL
 )
-SELECT coalesce(hours."table", aside."table") AS "table", coalesce(hours.account, aside.account) AS account,
-    coalesce(hours.region, aside.region) AS region, coalesce(hours.hour, aside.hour) AS hour, first, last,
+SELECT coalesce(hours."table", objects."table") AS "table", coalesce(hours.account, objects.account) AS account,
+    coalesce(hours.region, objects.region) AS region, coalesce(hours.hour, objects.hour) AS hour, first, last,
     coalesce(rows, 0)::BIGINT AS rows, coalesce(objects, 0)::BIGINT AS objects,
-    coalesce(rejects, 0)::BIGINT AS rejects, lag
-FROM hours FULL JOIN aside ON hours."table" IS NOT DISTINCT FROM aside."table"
-    AND hours.account IS NOT DISTINCT FROM aside.account
-    AND hours.region IS NOT DISTINCT FROM aside.region AND hours.hour IS NOT DISTINCT FROM aside.hour
+    coalesce(rejects, 0)::BIGINT AS rejects, coalesce(duplicates, 0)::BIGINT AS duplicates, lag
+FROM hours FULL JOIN objects ON hours."table" IS NOT DISTINCT FROM objects."table"
+    AND hours.account IS NOT DISTINCT FROM objects.account
+    AND hours.region IS NOT DISTINCT FROM objects.region AND hours.hour IS NOT DISTINCT FROM objects.hour
 ORDER BY "table", account, region, hour
 """
-COLUMNS = ("table", "account", "region", "hour", "first", "last", "rows", "objects", "rejects", "lag")
+COLUMNS = ("table", "account", "region", "hour", "first", "last", "rows", "objects", "rejects", "duplicates", "lag")
+STREAM = ["table", "account", "region"]
+GAPS = [*STREAM, "start", "end", "hours"]
+HOUR = pd.Timedelta(hours=1)
 REJECTS = """
 SELECT object, record, reason, text, kept, collected FROM read_parquet($files, hive_partitioning = false)
 ORDER BY collected DESC, object, record LIMIT $limit
@@ -78,10 +95,12 @@ def age(lake: Lake) -> Age:
 
 
 def coverage(lake: Lake, start: datetime | None = None, end: datetime | None = None) -> pd.DataFrame:
-    """One row per table, account, region and hour of `[start, end)` that has events or rejects.
+    """One row per table, account, region and hour of `[start, end)` that has events or objects.
 
-    Columns: table, account, region, hour, first, last (UTC), rows, objects, rejects, lag: the longest time in seconds
-    from an object's last event of the hour to its delivery, where the name of the object tells it (to the minute).
+    Columns: table, account, region, hour, first, last (UTC), rows, objects, rejects, duplicates, lag. An object is
+    counted in the hour of its last event, or of its delivery when it has none, with what could not be read of it and
+    what others had delivered before; so hours with events may have no objects of their own. `lag` is the longest time
+    in seconds from an object's last event of the hour to its delivery, where its name tells it (to the minute).
     """
     selects, files = [], {}
     for form in FORMATS.values():
@@ -91,12 +110,40 @@ def coverage(lake: Lake, start: datetime | None = None, end: datetime | None = N
             if wanted:
                 selects.append(events_of(form, table))
                 files[table.name] = [lake.location(table.name, file) for file in wanted]
-    notes = [lake.location("_objects", file) for file in lake.snapshot("_objects").files]
-    if not selects or not notes:
+    if notes := [lake.location("_objects", file) for file in notes_since(lake, start)]:
+        files["notes"] = notes
+    if not files:
         return pd.DataFrame(columns=list(COLUMNS))
     titles = " ".join(f"WHEN notes.kind = '{form.kind}' THEN {title(form.tables[0])}" for form in FORMATS.values())
-    sql = COVERAGE.format(events=" UNION ALL ".join(selects), titles=f"CASE {titles} END")
-    return query(sql, notes=notes, start=start, end=end, **files)
+    sql = COVERAGE.format(
+        events=" UNION ALL ".join(selects or [NO_EVENTS]),
+        notes=NOTES if notes else NO_NOTES,
+        titles=f"CASE {titles} END",
+    )
+    return query(sql, start=start, end=end, **files)
+
+
+def gaps(hours: pd.DataFrame) -> pd.DataFrame:
+    """Hours without events that are no usual ones: table, account, region, start, end (exclusive), hours.
+
+    `hours` is what `coverage` gives. A stream's usual wait is told by itself (see `rhythm`): an hour is a gap where
+    every hour has events, a night is none where nights are quiet. Streams of a few hours have no gaps to tell.
+    """
+    found = []
+    for stream, group in hours[hours["rows"] > 0].groupby(STREAM, dropna=False):
+        busy = group["hour"].sort_values()
+        seconds = busy.to_numpy("datetime64[s]").astype(np.float64)
+        usual = usual_wait(seconds)
+        if usual is not None:
+            for place in np.nonzero(np.diff(seconds) > max(PATIENCE * usual, 3600))[0]:
+                start, end = busy.iloc[place] + HOUR, busy.iloc[place + 1]
+                found.append((*stream, start, end, int((end - start) / HOUR)))
+    return pd.DataFrame(found, columns=GAPS)
+
+
+def notes_since(lake: Lake, start: datetime | None) -> list[File]:
+    """Notes of the objects that may have events since then: none is collected before it happens."""
+    return [file for file in lake.snapshot("_objects").files if file.overlaps(start, None)]
 
 
 def events_of(form: LogFormat, table: Rows) -> str:

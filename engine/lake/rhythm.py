@@ -15,11 +15,12 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from engine.lake.formats import FORMATS
 from engine.lake.objects import UNKNOWN_DAY
 from engine.lake.store import File, Lake
 
-LOOKED_AT = timedelta(days=14)  # two weekends
-SHARE = 0.9  # of the time: an outage of a day is not usual, and weekends are
+LOOKED_AT = timedelta(days=28)  # four weekends
+SHARE = 0.8  # of the time: outages of some days in four weeks are not usual, nights and weekends are
 PATIENCE = 1.5  # times the usual wait
 LEAST = timedelta(minutes=30)  # deliveries of minutes may be slow for a while
 FEWEST = 6  # deliveries that a usual wait is told from
@@ -38,7 +39,7 @@ SELECT kind, load_balancer, account, region, delivered, last, collected FROM (
 class Rhythm:
     """How one stream arrives; a kind of log as a whole has no account and region. Times in seconds, null: unknown.
 
-    `usual_wait` is the wait from one delivery to the next that nine tenths of the time were spent in, or in shorter
+    `usual_wait` is the wait from one delivery to the next that four fifths of the time were spent in, or in shorter
     ones; `usual_lag` the median time from the last event of an object to its delivery. `fresh` tells whether, when
     something was last collected, that had been delivered just before.
     """
@@ -91,7 +92,7 @@ def usual_wait(moments: npt.NDArray[np.float64]) -> float | None:
 
 
 def rhythms(lake: Lake) -> list[Rhythm]:
-    """The rhythm of every stream of the last two weeks of deliveries, and before them those of each kind of log."""
+    """The rhythm of every stream of the last four weeks of deliveries, and before them those of each kind of log."""
     files = recent(lake.snapshot("_objects").files)
     if not files:
         return []
@@ -122,6 +123,19 @@ def rhythms(lake: Lake) -> list[Rhythm]:
                 )
             )
     return found
+
+
+def origin_of(table: str) -> tuple[str, str | None]:
+    """Kind of log and load balancer of a table that queries see.
+
+    >>> origin_of("cloudtrail"), origin_of("aws-nlb_edge")
+    (('cloudtrail', None), ('elb', 'edge'))
+    """
+    for form in FORMATS.values():
+        for rows in form.tables:
+            if rows.divided and table.startswith(rows.prefix):
+                return form.kind, table.removeprefix(rows.prefix)
+    return "cloudtrail", None
 
 
 def recent(files: Iterable[File]) -> list[File]:

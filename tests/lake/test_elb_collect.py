@@ -246,7 +246,7 @@ def test_coverage_is_told_per_load_balancer(balancers: Lake, logs: Path) -> None
     frame = coverage(balancers)
     found = {(row.table, row.hour.day): (row.rows, row.objects, row.rejects) for row in frame.itertuples()}
     assert found == {
-        ("aws-elb_lost", 1): (0, 0, 1),
+        ("aws-elb_lost", 1): (0, 1, 1),
         ("aws-elb_shop", 1): (10, 1, 0),
         ("aws-elb_shop", 2): (10, 1, 0),
         ("aws-elb_web", 1): (11, 2, 2),

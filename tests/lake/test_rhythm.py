@@ -40,7 +40,7 @@ def test_an_archive_is_not_late() -> None:
 
 
 def test_an_outage_does_not_become_usual_but_weekends_are() -> None:
-    steady = np.arange(0, 14 * 86_400, 300.0)
+    steady = np.arange(0, 28 * 86_400, 300.0)
     outage = steady[(steady < 5 * 86_400) | (steady > 6 * 86_400)]
     assert usual_wait(outage) == 300
     weekends = steady[(steady // 86_400) % 7 < 5]
