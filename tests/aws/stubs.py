@@ -96,19 +96,17 @@ class _NoSession:
         raise AssertionError("nothing is stored")
 
 
-def ask_every_minute(answers: Answers, queries: Sequence[str], start: datetime, home: Path) -> tuple[StubApi, float]:
-    """A day of a page whose queries run every minute, with a restart at noon: what was asked, and its cost in USD.
+def ask_every_minute(answers: Answers, queries: Sequence[str], start: datetime) -> tuple[StubApi, float]:
+    """A day of a page whose queries run every minute: what was asked, and its cost in USD.
 
     Only their `aws-*` commands run, which is all that AWS hears of them.
     """
     api, usd = StubApi(answers), 0.0
+    aws = Aws(StubProfiles(api), budget=1000)
     commands = [list(_aws_commands(parse(query))) for query in queries]
     for minute in range(24 * 60):
-        if minute % 720 == 0:
-            aws = Aws(StubProfiles(api), home / "aws", budget=1000)
         for some in commands:
-            now = start + timedelta(minutes=minute)
-            context = Context(Catalog(), _NoSession(), now, "Asia/Seoul", aws=aws)
+            context = Context(Catalog(), _NoSession(), start + timedelta(minutes=minute), "Asia/Seoul", aws=aws)
             for command in some:
                 aws.table(command, context)
             usd += sum(live.cost_usd for live in context.live.values())

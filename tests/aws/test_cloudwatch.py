@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -355,11 +354,11 @@ def test_one_name_in_two_regions_says_where() -> None:
     assert found["label"].tolist() == ["orders (ap-northeast-2 012345678901)", "orders (us-east-1 012345678901)"]
 
 
-def test_a_page_left_open_for_a_day_asks_no_more_than_ages_allow(tmp_path: Path) -> None:
+def test_a_page_left_open_for_a_day_asks_no_more_than_ages_allow() -> None:
     metrics = (*CPU, metric("AWS/RDS", "SelectLatency", DBInstanceIdentifier="orders"))
     answers = {"list_metrics": listing(*metrics), "get_metric_data": values}
     queries = [PANELS["W6"], PANELS["W7"].partition("| join type=left")[0]]
-    api, usd = ask_every_minute(answers, queries, NOW, tmp_path)
+    api, usd = ask_every_minute(answers, queries, NOW)
     minutes = 24 * 60
     by_period = [asked["MetricDataQueries"][0]["MetricStat"]["Period"] for asked in requests(api)]
     assert by_period.count(60) <= minutes  # of W6, whose answer may be a minute old

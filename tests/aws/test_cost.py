@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -368,7 +367,7 @@ def test_mistakes_in_a_forecast(query: str, message: str) -> None:
 # What it costs
 
 
-def test_a_page_left_open_for_a_day_asks_no_more_than_ages_allow(tmp_path: Path) -> None:
+def test_a_page_left_open_for_a_day_asks_no_more_than_ages_allow() -> None:
     """Four panels, the month to date and the forecast, over the end of a month."""
     answers = {
         "get_cost_and_usage": lambda given: daily(given, **({"AmazonEC2": "1"} if "GroupBy" in given else {})),
@@ -376,7 +375,7 @@ def test_a_page_left_open_for_a_day_asks_no_more_than_ages_allow(tmp_path: Path)
     }
     queries = [PANELS[name] for name in ("C1", "C2", "C3", "C4")]
     queries += ["aws-cost from=20261001 unblended_cost", "aws-cost-forecast"]
-    api, usd = ask_every_minute(answers, queries, datetime(2026, 10, 31, 12, tzinfo=UTC), tmp_path)
+    api, usd = ask_every_minute(answers, queries, datetime(2026, 10, 31, 12, tzinfo=UTC))
     times = 24 // 6
     assert len(api.asked("get_cost_and_usage")) == 2 * times, "with and without services"
     assert len(api.asked("get_cost_forecast")) == times
