@@ -115,7 +115,7 @@ def before_aggregate(query: Query) -> Query:
 
 def rows_behind(query: Query, values: Mapping[str, str | int | float | bool | None]) -> Query:
     """The rows behind a mark: the commands before the first aggregate, and the clicked values as a `search`."""
-    condition = _all([_is(field, value) for field, value in values.items()])
+    condition = _all([is_value(field, value) for field, value in values.items()])
     rows = before_aggregate(query)
     return rows if condition is None else Query((*rows.commands, Search(condition=condition)))
 
@@ -135,7 +135,8 @@ def field_ref(name: str) -> Expr:
     return FieldRef(name) if is_bare_name(name) else Call("field", (Literal(name),))
 
 
-def _is(field: str, value: str | int | float | bool | None) -> Expr:
+def is_value(field: str, value: str | int | float | bool | None) -> Expr:
+    """A condition: a field has a value, or none."""
     if value is None:
         return Call("isnull", (field_ref(field),))
     return _one_of(field, [value])

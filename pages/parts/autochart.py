@@ -151,14 +151,20 @@ def _wide(frame: pd.DataFrame, plot: Plot, none: str) -> pd.DataFrame:
     return wide.groupby(level=0).sum(min_count=1).sort_index()
 
 
-def rows_over_time(frame: pd.DataFrame, plot: Plot) -> Shaped:
-    """`_time` (without a zone) and `count`: how many rows each bucket has, empty ones included."""
-    times = local(frame[plot.time]).dropna()
-    index = pd.DatetimeIndex(times)
+def rows_over_time(frame: pd.DataFrame, plot: Plot, counted: pd.DataFrame | None = None) -> Shaped:
+    """`_time` (without a zone) and `count`: how many rows each bucket has, empty ones included.
+
+    `counted` is the same of all rows, where the frame holds a part of them.
+    """
+    source = frame.assign(count=1) if counted is None else counted
+    source = source[source[plot.time].notna()]
+    index = pd.DatetimeIndex(local(source[plot.time]))
     if index.empty:
         return Shaped(pd.DataFrame({"_time": index, "count": []}))
     width = next((wider for wider in WIDTHS if _buckets(index, wider) <= MOST_BUCKETS), WIDTHS[-1])
-    counts = pd.Series(1, index=_starts(index, width)).groupby(level=0).sum()
+    if counted is not None:
+        width = max(width, _spacing(index.sort_values()))
+    counts = pd.Series(source["count"].to_numpy(), index=_starts(index, width)).groupby(level=0).sum()
     counts = counts.reindex(pd.date_range(counts.index[0], counts.index[-1], freq=width), fill_value=0)
     return Shaped(counts.rename_axis("_time").rename("count").reset_index(), width=width)
 

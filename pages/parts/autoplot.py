@@ -19,7 +19,9 @@ def line(tall: pd.DataFrame, *, words: Words) -> alt.LayerChart:
     names = _by_size(tall)
     near = alt.selection_point(nearest=True, on="pointermove", clear="pointerout", fields=["_time"], empty=False)
     base = alt.Chart(tall).encode(x=_time_x(), color=_series_colour(names, ""))
-    curves = base.mark_line(strokeWidth=1.8, interpolate="linear", clip=True).encode(y=_value_y("value:Q"))
+    curves = base.mark_line(strokeWidth=1.8, interpolate="linear", clip=True).encode(
+        y=_value_y("value:Q", flat=not tall["value"].any())
+    )
     points = base.mark_point(filled=True, size=44, opacity=1).encode(y="value:Q").transform_filter(near)
     wide = tall.pivot_table(index="_time", columns="series", values="value", aggfunc="sum").reset_index()
     wide.columns = pd.Index(["_time", *(f"s{place}" for place in range(wide.shape[1] - 1))])
@@ -68,8 +70,9 @@ def stacked(tall: pd.DataFrame, *, width: timedelta, other: str, words: Words) -
 
 
 def rows(counts: pd.DataFrame, *, width: timedelta, words: Words) -> alt.Chart:
-    """How many rows there are over time; a click selects `pick` with its `bucket`."""
+    """How many rows there are over time; a click selects `pick` with its `bucket`, dragging selects `zoom`."""
     pick = alt.selection_point(name="pick", fields=["bucket"], on="click", clear="dblclick", empty=True)
+    zoom = alt.selection_interval(name="zoom", encodings=["x"], empty=True)
     return (
         alt.Chart(_with_bucket(counts, width))
         .mark_bar(binSpacing=1, color=BLUE, cursor="pointer")
@@ -84,7 +87,7 @@ def rows(counts: pd.DataFrame, *, width: timedelta, words: Words) -> alt.Chart:
                 alt.Tooltip("count:Q", format=",", title=words["value"]),
             ],
         )
-        .add_params(pick)
+        .add_params(pick, zoom)
         .properties(padding=NO_PADDING)
     )
 
@@ -170,9 +173,11 @@ def _time_x() -> alt.X:
     return alt.X("_time:T", bandPosition=0, title=None, axis=axis)
 
 
-def _value_y(column: str, stack: str | None = None, *, whole: bool = False) -> alt.Y:
+def _value_y(column: str, stack: str | None = None, *, whole: bool = False, flat: bool = False) -> alt.Y:
+    """The axis of values; `flat` ones are all 0, for which Vega's own scale would read NaN."""
     axis = alt.Axis(
         labelColor=INK, gridColor=GRID, domain=False, ticks=False, format="~s", tickCount=5,
         **({"tickMinStep": 1} if whole else {}),
     )  # fmt: skip
-    return alt.Y(column, stack=stack, title=None, axis=axis)  # type: ignore[arg-type]
+    scale = alt.Scale(domain=[0, 1]) if flat else alt.Undefined
+    return alt.Y(column, stack=stack, title=None, axis=axis, scale=scale)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from typing import Any
 from engine.catalog import Catalog, Type
 from engine.functions.function import Function
 from engine.language.nodes import Command
+from pages.parts.fieldvalues import FieldValues
 
 # Values worth offering behind `option=`; every other option is free text.
 OPTION_VALUES: Mapping[str, tuple[str, ...]] = {
@@ -26,6 +27,7 @@ def vocabulary(
     aggregates: Mapping[str, Function],
     catalog: Catalog,
     lookups: Mapping[str, Mapping[str, Type]],
+    known: FieldValues = (),
 ) -> dict[str, Any]:
     """Everything the editor completes and explains, as JSON: see `candidates` in editor.js for who reads what."""
     return {
@@ -33,7 +35,7 @@ def vocabulary(
         "functions": [_function(functions[name]) for name in sorted(functions) if functions[name].name == name],
         "aggregates": [_function(aggregates[name]) for name in sorted(aggregates) if aggregates[name].name == name],
         "tables": [{"name": table.name, "help": first_sentence(table.description)} for table in catalog.tables],
-        "fields": _fields(catalog),
+        "fields": _fields(catalog, dict(known)),
         "lookups": [
             {
                 "name": name,
@@ -86,9 +88,9 @@ def _function(function: Function) -> dict[str, Any]:
     return made
 
 
-def _fields(catalog: Catalog) -> list[dict[str, str]]:
+def _fields(catalog: Catalog, known: Mapping[str, tuple[tuple[str, int], ...]]) -> list[dict[str, Any]]:
     """Each field once, though several tables have it; ordinary ones before those that begin with an underscore."""
-    found: dict[str, dict[str, str]] = {
+    found: dict[str, dict[str, Any]] = {
         "_table": {"name": "_table", "type": "string", "help": "The table that the row comes from."}
     }
     for table in catalog.tables:
@@ -97,4 +99,7 @@ def _fields(catalog: Catalog) -> list[dict[str, str]]:
                 found.setdefault(
                     field.name, {"name": field.name, "type": field.type.name, "help": first_sentence(field.description)}
                 )
+    for name, values in known.items():
+        if name in found:
+            found[name]["values"] = [{"text": text, "count": f"{count:,}"} for text, count in values]
     return sorted(found.values(), key=lambda field: (field["name"].startswith("_"), field["name"].lower()))

@@ -1,4 +1,4 @@
-"""What one viewer has on the Explore page: the text, the running or finished query, the open row, recent queries.
+"""What one viewer has on the Explore page: the text, its open values, the running or finished query, the open row.
 
 A query runs in a thread of a pool that all viewers share, so the page stays usable while it does; cancelling sets an
 event that the engine watches.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -18,28 +21,36 @@ import streamlit as st
 from engine.commands.limit import Limit
 from engine.language.errors import QueryCancelled
 from engine.language.grammar import parse
-from engine.language.nodes import Query
+from engine.language.nodes import Command, Query
 from engine.language.printer import print_query
+from engine.language.rewrite import before_aggregate
 from engine.query import Engine, Result
-from pages.parts.links import explore_params, query_from_params
+from pages.parts.links import Link, is_of_query
+from pages.parts.periods import Period
 from pages.parts.resulttable import shown_table
 
 MOST_ROWS = 20_000  # rows that are fetched to look at: they stay in memory as long as the viewer looks at them
-MOST_IN_FILE = 100_000  # rows of a download, which is made when it is clicked and then forgotten
+FIRST_ROWS = 500  # of rows that are not summarised, shown while the others are being fetched
 TIMEOUT = 300.0  # seconds
 AT_ONCE = 4  # queries of all viewers that run at the same time; others wait
-MOST_RECENT = 8
 PATIENCE = 0.4  # seconds to wait for an answer before the page says that it is waiting
+
+Values = Mapping[str, Any]  # of a query's parameters
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A query's result, its table as the screen shows it, and whether there were more rows than are fetched."""
+    """A query's result, its table as the screen shows it, and whether there were more rows than are fetched.
+
+    `counts` is then how many rows there are over time: `_time` and `count`, of all of them.
+    """
 
     query: Query
     result: Result
     table: pd.DataFrame
     capped: bool
+    values: Values = field(default_factory=dict)
+    counts: pd.DataFrame | None = None
 
     @property
     def text(self) -> str:
@@ -47,30 +58,18 @@ class Answer:
         return print_query(self.query)
 
 
-def answer(text: str, engine: Engine, cancel: threading.Event) -> Answer:
-    """Run a query, fetching at most `MOST_ROWS` rows. Raises what the engine raises."""
-    query = parse(text)
-    result = engine.execute(first_rows(query, MOST_ROWS + 1), timeout=TIMEOUT, cancel=cancel)
-    is_capped = result.rows > MOST_ROWS
-    if is_capped:
-        result = replace(result, frame=result.frame.iloc[:MOST_ROWS], rows=MOST_ROWS)
-    return Answer(query, result, shown_table(result.frame, result.types), is_capped)
-
-
-def first_rows(query: Query, count: int) -> Query:
-    """The query with a limit behind it; mistakes are still told in the text as it was written."""
-    return Query((*query.commands, Limit(numbers=(count,))), query.text)
-
-
 @dataclass
 class Job:
     """A query on its way."""
 
     text: str
-    future: Future[Answer]
-    cancel: threading.Event
+    values: Values
+    cancel: threading.Event = field(default_factory=threading.Event)
+    future: Future[Answer] = field(default_factory=Future)
     started: float = field(default_factory=time.monotonic)
     ended: float | None = None
+    part: float | None = None  # how much is done, from 0 to 1
+    early: Answer | None = None  # the first rows, while the others are being fetched
 
     @property
     def seconds(self) -> float:
@@ -80,6 +79,43 @@ class Job:
     @property
     def is_done(self) -> bool:
         return self.future.done()
+
+    def begin(self, engine: Engine) -> None:
+        """Run in the pool."""
+        self.future = _pool().submit(self.work, engine)
+        self.future.add_done_callback(lambda _: setattr(self, "ended", time.monotonic()))
+
+    def work(self, engine: Engine) -> Answer:
+        """Run the query, fetching at most `MOST_ROWS` rows. Raises what the engine raises."""
+        query = parse(self.text)
+        if is_rows(query):
+            self.early = self._fetch(engine, query, min(FIRST_ROWS, MOST_ROWS))
+            if not self.early.capped:
+                return self.early
+        found = self._fetch(engine, query, MOST_ROWS)
+        return replace(found, counts=self._counted(engine, query)) if found.capped and is_rows(query) else found
+
+    def _fetch(self, engine: Engine, query: Query, most: int) -> Answer:
+        result = self._execute(engine, first_rows(query, most + 1))
+        is_capped = result.rows > most
+        if is_capped:
+            result = replace(result, frame=result.frame.iloc[:most], rows=most)
+        return Answer(query, result, shown_table(result.frame, result.types), is_capped, self.values)
+
+    def _counted(self, engine: Engine, query: Query) -> pd.DataFrame | None:
+        """How many rows there are in each of some hundred buckets of time, for rows that have one."""
+        ends = self._execute(engine, _then(query, "stats min(_time) as first, max(_time) as last")).frame
+        if ends.empty or ends.isna().any(axis=None) or not pd.api.types.is_datetime64_any_dtype(ends["first"]):
+            return None
+        first, last = (ends[name].iloc[0].to_pydatetime() for name in ("first", "last"))
+        span = Period(start=first, end=last).span(last)
+        return self._execute(engine, _then(query, f"timechart span={span} count")).frame
+
+    def _execute(self, engine: Engine, query: Query) -> Result:
+        return engine.execute(query, self.values, timeout=TIMEOUT, cancel=self.cancel, progress=self._progressed)
+
+    def _progressed(self, part: float) -> None:
+        self.part = part
 
     def stop(self) -> None:
         """Ask it to end; a query that still waits for a place never begins."""
@@ -103,6 +139,32 @@ class Job:
         return self.future.exception() or self.future.result()
 
 
+def first_rows(query: Query, count: int) -> Query:
+    """The query with a limit behind it; mistakes are still told in the text as it was written."""
+    return Query((*query.commands, Limit(numbers=(count,))), query.text)
+
+
+def is_rows(query: Query) -> bool:
+    """Whether a query gives rows of the lake as they are, not a summary, so that asking twice costs no API call."""
+    return before_aggregate(query).commands == query.commands and not _asks_others(query)
+
+
+def _asks_others(query: Query) -> bool:
+    words = [command.word for command in query if not command.starts_empty]
+    inner = (sub for command in query for sub in command.inner())
+    return words[:1] != ["table"] or any(map(_asks_others, inner))
+
+
+def _then(query: Query, more: str) -> Query:
+    return Query((*query.commands, *_commands(more)), query.text)
+
+
+@cache
+def _commands(text: str) -> tuple[Command, ...]:
+    """Commands that continue a pipeline."""
+    return parse(f"table any? | {text}").commands[1:]
+
+
 @st.cache_resource(show_spinner=False)
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="explore")
@@ -110,62 +172,69 @@ def _pool() -> ThreadPoolExecutor:
 
 @dataclass
 class Desk:
-    """One viewer's Explore page. `revision` grows whenever the page, not the viewer, changes the text."""
+    """One viewer's Explore page. `revision` grows whenever the page, not the viewer, changes the text.
+
+    `written` are the values of the text's parameters as they stand in their inputs and in the URL.
+    """
 
     text: str = ""
     revision: int = 0
+    written: dict[str, str] = field(default_factory=dict)
     job: Job | None = None
+    held: tuple[str, float] | None = None  # a query that waits for consent, and the USD that it costs
+    sampled: tuple[Answer, Result] | None = None  # the rows before an answer's summary, for its fields
     opened: int | None = None
-    recent: list[str] = field(default_factory=list)
-    linked: str = ""  # the query that the URL carried when it was last looked at
+    linked: Link = field(default_factory=Link)  # what the URL carried when it was last looked at
     is_moved: bool = False  # something outside the running fragment has to be drawn anew
 
-    def put(self, text: str) -> None:
-        """Replace the text in the editor."""
+    def put(self, text: str, written: Mapping[str, str] | None = None) -> None:
+        """Replace the text in the editor, and the values of its parameters where they are given."""
         self.text = text.replace("\r\n", "\n")
+        if written is not None:
+            self.written = dict(written)
         self.revision += 1
         self.is_moved = True
 
-    def run(self, text: str, engine: Engine) -> None:
-        """Start a query and let the URL carry it."""
-        self.text = text.replace("\r\n", "\n")
+    def run(self, text: str, engine: Engine, values: Values) -> None:
+        """Start a query, which may be a part of the text, and let the URL carry it."""
         self.is_moved = True
-        self.opened = None
+        self.opened = self.held = None
         if self.job is not None and not self.job.is_done:
             self.job.stop()
-        cancel = threading.Event()
-        job = Job(self.text, _pool().submit(answer, self.text, engine, cancel), cancel)
-        job.future.add_done_callback(lambda _: setattr(job, "ended", time.monotonic()))
-        self.job = job
-        self.recent = [self.text, *(other for other in self.recent if other != self.text)][:MOST_RECENT]
+        self.job = Job(text.replace("\r\n", "\n"), values)
+        self.job.begin(engine)
         self.write_link()
 
-    def put_and_run(self, text: str, engine: Engine) -> None:
-        """Replace the text and start it."""
-        self.put(text)
-        self.run(text, engine)
+    def hold(self, text: str, usd: float) -> None:
+        """Let a query wait until somebody agrees to what it costs."""
+        self.is_moved = True
+        self.held = (text, usd)
+        if self.job is not None:
+            self.job.stop()
 
     def write_link(self) -> None:
         """Put the query that was run into the URL, so that the address reproduces what is on the screen."""
         if self.job is None:
             return
-        self.linked = self.job.text
-        params = explore_params(self.job.text)
-        for name in {"q", "qz"} - params.keys():
+        self.linked = Link(self.job.text, self.written if self.job.values else {})
+        params = self.linked.params()
+        for name in [name for name in st.query_params if is_of_query(name) and name not in params]:
             st.query_params.pop(name, None)
         st.query_params.update(params)
 
-    def arrive(self, engine: Engine, *, is_entry: bool) -> None:
-        """Take the query of the URL, and run it when it is another one than what is shown."""
-        linked = query_from_params(st.query_params)
-        if linked and (linked != self.linked or (is_entry and linked != self.text)):
-            if self.job is None or self.job.text != linked:
-                self.put_and_run(linked, engine)
-            else:
-                self.put(linked)
-            self.linked = linked
-        elif not linked and is_entry:
+    def arriving(self, *, is_entry: bool) -> Link | None:
+        """The query of the URL when it is another one than what is shown. Coming back, the URL carries it again."""
+        link = Link.of(st.query_params)
+        if link.text and (link != self.linked or (is_entry and link.text != self.text)):
+            self.linked = link
+            return link
+        if not link.text and is_entry:
             self.write_link()
+        return None
+
+    def shows(self, link: Link) -> bool:
+        """Whether the job is that of a link already."""
+        return self.job is not None and self.job.text == link.text and self.written == dict(link.written)
 
     def take_move(self) -> bool:
         """Whether the page has to be drawn anew; asking settles it."""

@@ -1,6 +1,7 @@
 """Links to Explore: a query as URL parameters and back.
 
 `q` holds the query as text; a query too long to be comfortable in a URL is packed into `qz` (zlib, base64url).
+`p.NAME` holds the value of one of its parameters.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 EXPLORE = "pages/explore/explore.py"
 LONGEST_PLAIN = 1_500  # characters of query text that still go into the URL readable
+VALUE = "p."  # begins the URL parameters with a query's values
+LONGEST_VALUE = 200  # characters
 LARGEST_QUERY = 1_000_000  # bytes that a packed query may unpack to: a link must not be able to fill the memory
 
 
@@ -26,6 +30,42 @@ def explore_params(query_text: str) -> dict[str, str]:
         return {"q": query_text}
     packed = base64.urlsafe_b64encode(zlib.compress(query_text.encode(), 9))
     return {"qz": packed.decode().rstrip("=")}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A query and the values of its parameters, as a URL carries them."""
+
+    text: str = ""
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    def params(self) -> dict[str, str]:
+        """The URL parameters.
+
+        >>> Link("table t", {"n": "3"}).params()
+        {'q': 'table t', 'p.n': '3'}
+        """
+        values = {f"{VALUE}{name}": value for name, value in self.written.items() if value}
+        return {**explore_params(self.text), **values} if self.text else {}
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> Link:
+        """What URL parameters carry.
+
+        >>> Link.of(Link("table t", {"n": "3"}).params())
+        Link(text='table t', written={'n': '3'})
+        """
+        values = {name.removeprefix(VALUE): params[name][:LONGEST_VALUE] for name in params if name.startswith(VALUE)}
+        return cls(query_from_params(params), values)
+
+
+def is_of_query(name: str) -> bool:
+    """Whether a URL parameter belongs to Explore's query.
+
+    >>> is_of_query("qz"), is_of_query("p.user"), is_of_query("range")
+    (True, True, False)
+    """
+    return name in ("q", "qz") or name.startswith(VALUE)
 
 
 def query_from_params(params: Mapping[str, str]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from engine.catalog import Catalog, Scan, Table
 from engine.context import Warned
@@ -101,12 +102,12 @@ def without_rows(catalog: Catalog) -> Catalog:
     return Catalog(tables, catalog.version)
 
 
-def problems(text: str, checker: Engine) -> tuple[Problem, ...]:
+def problems(text: str, checker: Engine, values: Mapping[str, Any] | None = None) -> tuple[Problem, ...]:
     """What is wrong with a query. `checker` is an engine over `without_rows`, so nothing is read and nothing runs."""
     if not text.strip():
         return ()
     try:
-        plan = checker.explain(text)
+        plan = checker.explain(text, values)
     except QueryError as problem:
         span = problem.span or Span(0, len(text))
         message = problem.message if problem.hint is None else f"{problem.message}\n{problem.hint}"

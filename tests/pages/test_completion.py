@@ -15,7 +15,7 @@ from engine.language.errors import Span
 from engine.language.nodes import commands
 from engine.lookups import geoip
 from pages.parts.completion import vocabulary
-from pages.parts.desk import answer, first_rows
+from pages.parts.desk import Job, first_rows
 from pages.parts.editor import browser_offset
 from pages.parts.problems import Fix, Problem, fix, problems, without_rows
 from pages.parts.resulttable import LONGEST_CELL, MOST_CELLS, reading_order, row_value, shown_names, shown_table
@@ -146,9 +146,7 @@ def test_a_fix_keeps_the_rest() -> None:
 
 
 def test_the_limit_of_the_page_is_not_part_of_the_query() -> None:
-    import threading
-
-    made = answer('json "[{a: 1}, {a: 2}]"', Engine(), threading.Event())
+    made = Job('json "[{a: 1}, {a: 2}]"', {}).work(Engine())
     assert (made.result.rows, made.capped) == (2, False)
     assert "limit" not in made.text
     assert "limit 5" in Engine().execute(first_rows(made.query, 5)).query

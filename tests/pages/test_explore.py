@@ -15,10 +15,12 @@ from engine import Engine
 from engine.language.errors import QueryCancelled
 from engine.language.grammar import parse
 from engine.language.printer import print_query
-from pages.parts.desk import Answer, Desk, answer
+from pages.parts.desk import Answer, Desk, Job
 from pages.parts.examples import BASICS, incidents
 from pages.parts.explore.drill import rows_of, ways_on
+from pages.parts.explore.history import recalled
 from pages.parts.explore.texts import TEXTS
+from pages.parts.kept import shelf
 from pages.parts.links import explore_params
 from tests.pages.conftest import ROOT, US_IP
 from tests.pages.test_texts import HANGUL, check
@@ -105,7 +107,7 @@ def test_running_writes_the_link(explore: Open) -> None:
     settled(app)
     assert app.query_params["q"] == "table duration=1d cloudtrail* | stats count by eventName"
     assert "RunInstances" in app.dataframe[0].value["eventName"].tolist()
-    assert desk(app).recent[0] == "table duration=1d cloudtrail* | stats count by eventName"
+    assert recalled(shelf())[0].text == "table duration=1d cloudtrail* | stats count by eventName"
 
 
 # mistakes -------------------------------------------------------------------------------------------------------------
@@ -177,7 +179,7 @@ def test_empty_columns_are_hidden_until_asked_for(explore: Open) -> None:
 def test_results_that_are_cut_say_so(explore: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.parts.desk.MOST_ROWS", 5)
     app = explore("table duration=1d cloudtrail*")
-    assert "the first 5 rows" in words(app)
+    assert "the first 5 of" in words(app)
     assert len(app.dataframe[0].value) == 5
 
 
@@ -230,7 +232,7 @@ def test_tidying_keeps_comments(explore: Open) -> None:
 
 
 def answered(lake: Path, text: str) -> Answer:
-    return answer(text, Engine(lake, timezone="Asia/Seoul"), threading.Event())
+    return Job(text, {}).work(Engine(lake, timezone="Asia/Seoul"))
 
 
 def test_the_rows_behind_a_summary(small_lake: Path) -> None:

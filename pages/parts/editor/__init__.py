@@ -29,17 +29,24 @@ def query_editor(
     vocabulary: dict[str, Any],
     problems: Sequence[Problem],
     on_text: Callable[[], None],
-    on_run: Callable[[str], None],
+    on_run: Callable[[str, str], None],
+    on_tidy: Callable[[str], None],
 ) -> None:
     """Draw the editor. A new `revision` puts `text` into it; otherwise what is being typed stays.
 
-    `on_text` is called when typing pauses (`typed_text` has it then), `on_run` when Ctrl+Enter is pressed inside.
+    `on_text` is called when typing pauses (`typed_text` has it then), `on_run` with the text and its selected part
+    when Ctrl+Enter is pressed inside, `on_tidy` when Shift+Alt+F is.
     """
 
     def run() -> None:
-        text = st.session_state[key].get("run")
+        asked = st.session_state[key].get("run")
+        if isinstance(asked, Mapping):
+            on_run(str(asked.get("text", "")), str(asked.get("part", "")))
+
+    def tidy() -> None:
+        text = st.session_state[key].get("tidy")
         if isinstance(text, str):
-            on_run(text)
+            on_tidy(text)
 
     _component(
         key=key,
@@ -54,6 +61,7 @@ def query_editor(
         },
         on_typed_change=on_text,
         on_run_change=run,
+        on_tidy_change=tidy,
     )
 
 

@@ -1,13 +1,13 @@
 // Trailboard's query editor: CodeMirror 6 as a Streamlit component. See README.md in this folder for how it is built.
 
-import { Compartment, EditorState } from "@codemirror/state";
+import { Compartment, EditorState, StateField } from "@codemirror/state";
 import {
-  EditorView, drawSelection, highlightActiveLine, hoverTooltip, keymap, lineNumbers, placeholder, tooltips,
+  EditorView, drawSelection, highlightActiveLine, hoverTooltip, keymap, lineNumbers, placeholder, showTooltip, tooltips,
 } from "@codemirror/view";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { HighlightStyle, StreamLanguage, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import {
-  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, startCompletion,
+  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, startCompletion,
 } from "@codemirror/autocomplete";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { tags } from "@lezer/highlight";
@@ -193,6 +193,32 @@ function applyCall(name) {
   };
 }
 
+/** Compared with what: `field == `, or the constants behind the field in `in(field, `. */
+const COMPARES = /(?:^|[\s(,])([\p{L}_][\p{L}\p{N}_.]*)\s*(?:==|!=)\s*$/u;
+const AMONG = /\bin\(\s*([\p{L}_][\p{L}\p{N}_.]*)\s*,\s*(?:"[^"]*"\s*,\s*)*$/u;
+
+/** The field whose values may stand here, as far as they are known. */
+function comparedField(command, vocabulary) {
+  const found = command.match(COMPARES) ?? command.match(AMONG);
+  return found ? vocabulary.fields.find((item) => item.name === found[1] && item.values?.length) : undefined;
+}
+
+const asValue = (item, place) => ({
+  label: item.text, detail: item.count, type: "constant", boost: 50 - place, apply: applyValue(item.text),
+});
+
+/** Inside quotes that stand already the value is put between them, elsewhere it brings its own. */
+function applyValue(text) {
+  return (view, _, from, to) => {
+    const bare = text.replace(/^"|"$/g, "");
+    const isInside = text.startsWith('"') && view.state.sliceDoc(from - 1, from) === '"';
+    const closes = isInside && view.state.sliceDoc(to, to + 1) !== '"';
+    const insert = isInside ? bare + (closes ? '"' : "") : text;
+    const after = from + insert.length + (isInside && !closes ? 1 : 0);
+    view.dispatch({ changes: { from, to, insert }, selection: { anchor: after } });
+  };
+}
+
 /**
  * What may stand at the end of `command`, the open command's text without the word being typed; `begins` tells that
  * it is the first of its pipeline.
@@ -207,6 +233,8 @@ function candidates(command, begins, text, vocabulary) {
   const onlyOptions = /^(?:\s+[A-Za-z_][\w-]*=(?:"[^"]*"|\S*))*\s+$/.test(rest);
   const options = known && onlyOptions ? known.options.map(asOption) : [];
   if (word === "table") return [...options, ...tables.map(asTable)];
+  const compared = comparedField(rest, vocabulary);
+  const candidatesOfField = compared ? compared.values.map(asValue) : [];
   const fields = [...ownNames(text), ...vocabulary.fields].map(asField);
   if (word === "lookup") return ofLookup(rest, lookups, fields);
   if (/\sas\s+$/.test(rest)) return [];
@@ -215,7 +243,7 @@ function candidates(command, begins, text, vocabulary) {
     return /\sby\s/.test(rest) ? fields : [...options, ...aggregates.map(asAggregate), asWord("by"), asWord("as")];
   }
   const joining = inCall || ["eval", "search"].includes(word) ? [asWord("and"), asWord("or")] : [asWord("by")];
-  return [...options, ...fields, ...functions.map(asFunction), ...joining];
+  return [...candidatesOfField, ...options, ...fields, ...functions.map(asFunction), ...joining];
 }
 
 function ofLookup(rest, lookups, fields) {
@@ -227,8 +255,9 @@ function ofLookup(rest, lookups, fields) {
 }
 
 /** Whether the list opens before anything of a word is typed: where there is not much to choose from. */
-function opensByItself(command, text) {
+function opensByItself(command, text, vocabulary) {
   if (!command.trim()) return /[|[]\s*$/.test(text);
+  if (comparedField(command, vocabulary)) return true;
   return /^\s*table(?:\s+[\w-]+=\S*)*\s+$|\sby\s+(?:[^()]*,\s*)?$|\s[A-Za-z_][\w-]*=$/.test(command);
 }
 
@@ -237,13 +266,13 @@ function completer(editor) {
     const word = context.matchBefore(/[\p{L}\p{N}_.-]*/u);
     const text = context.state.sliceDoc(0, context.pos);
     let command = openCommand(text);
-    if (command === null) return null;
+    if (command === null) return insideQuotes(context, text, editor.data.vocabulary);
     let from = word.from;
     // A dash belongs to the names of commands and tables, elsewhere it is an operator.
     const isName = !command.slice(0, command.length - word.text.length).trim() || /^\s*table\s/.test(command);
     if (!isName && word.text.includes("-")) from += word.text.lastIndexOf("-") + 1;
     command = command.slice(0, command.length - (context.pos - from));
-    if (from === context.pos && !context.explicit && !opensByItself(command, text)) return null;
+    if (from === context.pos && !context.explicit && !opensByItself(command, text, editor.data.vocabulary)) return null;
     if (/^\d/.test(text.slice(from))) return null;
     const begins = !/[|ǀ׀∣❘]\s*$/.test(text.slice(0, from));
     const options = candidates(command, begins, context.state.doc.toString(), editor.data.vocabulary);
@@ -254,6 +283,18 @@ function completer(editor) {
       validFor: /^[\p{L}\p{N}_.]*$/u,
     };
   };
+}
+
+/** Values of the field that the open text constant is compared with. */
+function insideQuotes(context, text, vocabulary) {
+  const start = text.lastIndexOf('"');
+  const command = start < 0 ? null : openCommand(text.slice(0, start));
+  const field = command === null ? undefined : comparedField(command, vocabulary);
+  if (!field) return null;
+  const options = field.values.filter((item) => item.text.startsWith('"')).map((item, place) => ({
+    ...asValue(item, place), label: item.text.slice(1, -1),
+  }));
+  return { from: start + 1, options, validFor: /^[^"]*$/ };
 }
 
 /** What a word means, when the pointer rests on it. */
@@ -271,6 +312,122 @@ function explainer(editor) {
     }
     return null;
   });
+}
+
+/** The innermost call whose parentheses hold the end of `command`: its name, and which argument stands there. */
+function openCall(command) {
+  const calls = [];
+  let quoted = false;
+  for (let i = 0; i < command.length; i++) {
+    const char = command[i];
+    if (quoted) {
+      if (char === "\\") i++;
+      else if (QUOTES.includes(char)) quoted = false;
+    } else if (QUOTES.includes(char)) quoted = true;
+    else if (char === "(") {
+      const name = command.slice(0, i).match(/([\p{L}_][\p{L}\p{N}_]*)\s*$/u);
+      calls.push({ name: name ? name[1] : "", at: name ? i - name[0].length : i, argument: 0 });
+    } else if (char === ")") calls.pop();
+    else if (char === "," && calls.length) calls[calls.length - 1].argument++;
+  }
+  return calls.findLast((call) => call.name);
+}
+
+/** The text of the command around `position`, quotes open or not. */
+function commandBefore(text) {
+  const whole = openCommand(text);
+  if (whole !== null) return whole;
+  const start = text.lastIndexOf('"');
+  const before = start < 0 ? null : openCommand(text.slice(0, start));
+  return before === null ? null : before + text.slice(start);
+}
+
+function signature(state, editor) {
+  const { main } = state.selection;
+  if (!main.empty) return null;
+  const command = commandBefore(state.sliceDoc(0, main.head));
+  const call = command === null ? undefined : openCall(command);
+  if (!call) return null;
+  const { functions, aggregates } = editor.data.vocabulary;
+  const isSummary = SUMMARIES.has(command.trim().split(/\s/)[0]);
+  const lists = isSummary ? [aggregates, functions] : [functions, aggregates];
+  const item = lists.map((list) => list.find(({ name }) => name === call.name)).find(Boolean);
+  if (!item?.usage) return null;
+  const pos = main.head - command.length + call.at;
+  return { pos, above: true, arrow: false, create: () => ({ dom: signatureCard(item, call.argument) }) };
+}
+
+/** The signature with the argument at the cursor in bold; one that repeats stays bold. */
+function signatureCard({ usage, help }, argument) {
+  const dom = document.createElement("div");
+  dom.className = "cm-meaning cm-signature";
+  dom.setAttribute("role", "status");
+  const head = dom.appendChild(document.createElement("div"));
+  head.className = "cm-meaning-head";
+  const [, name, inside, rest] = usage.match(/^([^(]*\()([^]*)(\)[^)]*)$/) ?? [null, usage, "", ""];
+  head.append(name);
+  const parts = inside.split(",");
+  const shown = Math.min(argument, parts.length - 1);
+  parts.forEach((part, place) => {
+    const piece = document.createElement(place === shown && part.trim() ? "b" : "span");
+    piece.textContent = part;
+    head.append(place ? "," : "", piece);
+  });
+  head.append(rest);
+  if (help) dom.appendChild(document.createElement("div")).textContent = help;
+  return dom;
+}
+
+const signatureHelp = (editor) =>
+  StateField.define({
+    create: () => null,
+    update(shown, transaction) {
+      if (!transaction.docChanged && !transaction.selection && !transaction.effects.length) return shown;
+      // The list of completions tells more, and both would stand in each other's way.
+      if (completionStatus(transaction.state) === "active") return null;
+      return signature(transaction.state, editor);
+    },
+    provide: (field) => showTooltip.from(field),
+  });
+
+// commands of the editor ----------------------------------------------------------------------------------------------
+
+/** Where each command of the text begins, outside quotes; a comment is one too. */
+function commandStarts(text) {
+  const starts = [0];
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    const isComment = /^\s*#\s/.test(text.slice(starts[starts.length - 1], starts[starts.length - 1] + 200));
+    if (quoted) {
+      if (char === "\\") i++;
+      else if (QUOTES.includes(char)) quoted = false;
+    } else if (QUOTES.includes(char) && !isComment) quoted = true;
+    else if (PIPES.includes(char) || char === "[") starts.push(i + 1);
+  }
+  return starts;
+}
+
+/** Turn the commands that the selection touches into comments, or back when all of them are. */
+function toggleComment(view) {
+  const text = view.state.doc.toString();
+  const { from, to } = view.state.selection.main;
+  const starts = commandStarts(text);
+  const touched = starts.filter((start, place) => start <= to && (starts[place + 1] ?? text.length + 1) > from);
+  const places = touched.map((start) => start + text.slice(start).match(/^\s*/)[0].length);
+  const isComment = (place) => /^#\s/.test(text.slice(place, place + 2));
+  const isOff = places.every(isComment);
+  const changes = isOff
+    ? places.map((place) => ({ from: place, to: place + 2 }))
+    : places.filter((place) => !isComment(place)).map((place) => ({ from: place, insert: "# " }));
+  view.dispatch({ changes });
+  return true;
+}
+
+/** The selected part without the pipes around it. */
+function selectedPart(state) {
+  const { from, to } = state.selection.main;
+  return state.sliceDoc(from, to).replace(new RegExp(`^[\\s${PIPES}]+|[\\s${PIPES}]+$`, "g"), "");
 }
 
 function meaning(word, command, vocabulary) {
@@ -330,6 +487,7 @@ const looks = EditorView.theme({
     fontFamily: "var(--st-font, sans-serif)", whiteSpace: "pre-wrap" },
   ".cm-meaning, .cm-diagnostic": { maxWidth: "28rem", padding: "6px 10px", lineHeight: "1.45",
     fontFamily: "var(--st-font, sans-serif)", whiteSpace: "pre-wrap" },
+  ".cm-signature b": { color: "var(--st-primary-color)" },
   ".cm-meaning-head": { fontFamily: "var(--st-code-font, monospace)", fontWeight: "600" },
   ".cm-diagnosticAction": { backgroundColor: "var(--st-primary-color)", borderRadius: "4px", padding: "2px 8px",
     marginLeft: "10px", font: "inherit", fontWeight: "600", cursor: "pointer" },
@@ -350,7 +508,12 @@ function create(host, data) {
   };
   const run = () => {
     send();
-    editor.trigger("run", editor.view.state.doc.toString());
+    editor.trigger("run", { text: editor.view.state.doc.toString(), part: selectedPart(editor.view.state) });
+    return true;
+  };
+  const tidy = () => {
+    send();
+    editor.trigger("tidy", editor.view.state.doc.toString());
     return true;
   };
   editor.sent = { rev: data.rev, text: data.value };
@@ -370,11 +533,14 @@ function create(host, data) {
         closeBrackets(), EditorView.lineWrapping, placeholder(data.placeholder),
         editor.language.of(language(data.vocabulary)), syntaxHighlighting(colours), looks,
         autocompletion({ override: [completer(editor)], icons: false, maxRenderedOptions: 60 }), explainer(editor),
+        signatureHelp(editor),
         tooltips({ position: "fixed" }),
         keymap.of([
           // Without stopping it the key would also reach the page, whose Run button has the same shortcut.
           { key: "Mod-Enter", run, preventDefault: true, stopPropagation: true },
           { key: "Tab", run: acceptCompletion },
+          { key: "Mod-/", run: toggleComment },
+          { key: "Shift-Alt-f", run: tidy, preventDefault: true },
           ...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap,
         ]),
         EditorView.contentAttributes.of({ "aria-label": data.label, spellcheck: "false", autocapitalize: "off" }),

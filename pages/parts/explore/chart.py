@@ -18,7 +18,7 @@ from engine.language.rewrite import rows_behind
 from pages.parts import autochart, autoplot
 from pages.parts.autochart import Kind, Plot
 from pages.parts.desk import Answer
-from pages.parts.explore.drill import in_bucket, rows_of, series_values
+from pages.parts.explore.drill import between_buckets, between_marks, in_bucket, rows_of, series_values
 from pages.parts.explore.page import ExplorePage, plain_label
 from pages.parts.explore.texts import translate
 from pages.parts.view import View
@@ -45,6 +45,7 @@ class Drawing:
     key: str
     follow: Callable[[Query], None]  # goes on with the rows behind a mark; called in a callback
     height: int = CHART_HEIGHT
+    counts: pd.DataFrame | None = None  # rows over time of all rows, where `frame` holds a part of them
 
     def t(self, key: str, **values: object) -> str:
         return translate(key, self.view.language, **values)
@@ -62,7 +63,10 @@ def show_chart(page: ExplorePage, answer: Answer) -> None:
         chosen = _chart_kind(page, list(possible))
         if chosen != "none":
             plot = possible.get(chosen) or next(iter(possible.values()))  # type: ignore[call-overload]
-            draw(Drawing(page.view, answer.query, result.frame, "explore", page.continue_with), plot)
+            draw(
+                Drawing(page.view, answer.query, result.frame, "explore", page.continue_with, counts=answer.counts),
+                plot,
+            )
         if page.desk.take_move():
             st.rerun()
 
@@ -154,6 +158,8 @@ def _draw_number(drawing: Drawing, plot: Plot) -> None:
 
 def _draw_boxes(drawing: Drawing, plot: Plot) -> None:
     shaped = autochart.boxes(drawing.frame, plot, drawing.view.t("none"))
+    if shaped.rows.empty:
+        return
     height = 60 + 34 * len(shaped.rows)
     st.altair_chart(autoplot.box(shaped.rows, words=_words(drawing, plot)), height=height, alt=_alt(drawing))
     if shaped.hidden:
@@ -178,14 +184,45 @@ def _draw_bars(drawing: Drawing, plot: Plot) -> None:
 
 
 def _draw_rows(drawing: Drawing, plot: Plot) -> None:
-    shaped = autochart.rows_over_time(drawing.frame, plot)
-    words = {**_words(drawing, plot), "value": drawing.view.t("events_count")}
+    shaped = autochart.rows_over_time(drawing.frame, plot, drawing.counts)
+    if shaped.rows.empty:
+        return
+    view, key = drawing.view, f"{drawing.key}_rows_chart"
+    words = {**_words(drawing, plot), "value": view.t("events_count")}
 
-    def opened(picked: dict[str, Any]) -> None:
-        drawing.follow(in_bucket(drawing.query, picked["bucket"], shaped.width, drawing.view.zone))
+    def clicked() -> None:
+        selection = st.session_state[key]["selection"]
+        dragged = (selection.get("zoom") or {}).get("_time") or []
+        if len(dragged) == 2:
+            drawing.follow(between_marks(drawing.query, *dragged, shaped.width, view.zone))
+        elif picked := selection.get("pick"):
+            drawing.follow(in_bucket(drawing.query, picked[0]["bucket"], shaped.width, view.zone))
 
-    chart = autoplot.rows(shaped.rows, width=shaped.width, words=words)
-    _plotted(drawing, chart, height=170, key=f"{drawing.key}_rows_chart", opened=opened)
+    st.altair_chart(
+        autoplot.rows(shaped.rows, width=shaped.width, words=words), height=170, key=key, on_select=clicked,
+        selection_mode=["pick", "zoom"], alt=_alt(drawing),
+    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(drawing.t("zoom_hint"), width="content")
+        _zoom_by_keys(drawing, shaped)
+
+
+def _zoom_by_keys(drawing: Drawing, shaped: autochart.Shaped) -> None:
+    """The same without a pointer: first and last bucket from lists."""
+    with st.popover(drawing.t("zoom"), icon=":material/zoom_in:", type="tertiary"):
+        starts = [moment.isoformat() for moment in shaped.rows["_time"]]
+        first_key, last_key = f"{drawing.key}_zoom_from", f"{drawing.key}_zoom_to"
+
+        def shown(start: str) -> str:
+            return f"{pd.Timestamp(start):%Y-%m-%d %H:%M:%S}"
+
+        def zoom() -> None:
+            first, last = sorted((st.session_state[first_key], st.session_state[last_key]))
+            drawing.follow(between_buckets(drawing.query, first, last, shaped.width, drawing.view.zone))
+
+        st.selectbox(drawing.view.t("from"), starts, format_func=shown, key=first_key)
+        st.selectbox(drawing.t("zoom_last"), starts, index=len(starts) - 1, format_func=shown, key=last_key)
+        st.button(drawing.t("zoom"), type="primary", key=f"{drawing.key}_zoom", on_click=zoom)
 
 
 def _draw_over_time(drawing: Drawing, plot: Plot) -> None:

@@ -53,6 +53,24 @@ def series_values(query: Query, names: tuple[str, ...], series: str, unnamed: se
     return {by[0]: series}
 
 
+def between_marks(query: Query, first: float, last: float, width: timedelta, zone: str) -> Query:
+    """The query over what was dragged on a chart: milliseconds of the browser, whose zone the viewer's is.
+
+    Whole buckets are taken, those that the drag touches.
+    """
+    start, end = (pd.Timestamp(mark, unit="ms", tz=UTC).tz_convert(zone) for mark in sorted((first, last)))
+    midnight = start.normalize()
+    start = midnight + (start - midnight) // width * pd.Timedelta(width)
+    end = midnight - (midnight - end) // width * pd.Timedelta(width)
+    return Period(start=start.to_pydatetime(), end=max(end, start + width).to_pydatetime()).on(query, zone)
+
+
+def between_buckets(query: Query, first: str, last: str, width: timedelta, zone: str) -> Query:
+    """The query from one bucket to another, both included; the texts are their starts as the viewer's wall clock."""
+    start, end = (pd.Timestamp(text).tz_localize(zone).to_pydatetime() for text in (first, last))
+    return Period(start=start, end=end + width).on(query, zone)
+
+
 def in_bucket(query: Query, start_text: str, width: timedelta, zone: str) -> Query:
     """The query over one bucket; the text is its start as the viewer's wall clock."""
     start = pd.Timestamp(start_text).tz_localize(zone).tz_convert(UTC).to_pydatetime()

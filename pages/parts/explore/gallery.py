@@ -1,4 +1,4 @@
-"""What there is to begin with: the examples, and what was run recently."""
+"""The examples: what there is to begin with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.parts.examples import BASICS, Example, incidents
-from pages.parts.explore.page import ExplorePage, plain_label
+from pages.parts.explore.page import ExplorePage
 from pages.parts.links import EXPLORE, explore_params
 
 
@@ -22,21 +22,8 @@ def show_gallery(page: ExplorePage) -> None:
 
 
 def show_examples(page: ExplorePage) -> None:
-    """The examples and recent queries behind a button."""
+    """The examples behind a button."""
     with st.popover(page.t("examples"), icon=":material/lightbulb:"):
-        if page.desk.recent:
-            st.caption(page.t("recent"))
-            for place, text in enumerate(page.desk.recent):
-                shown = " ".join(text.split())
-                shown = shown if len(shown) <= 70 else f"{shown[:70]}…"
-                st.button(
-                    plain_label(shown),
-                    key=f"recent_{place}",
-                    type="tertiary",
-                    icon=":material/history:",
-                    on_click=page.run,
-                    args=(text,),
-                )
         for key, group in example_groups(page):
             st.caption(page.t(key))
             for example in group:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pandas as pd
 import streamlit as st
 
-from engine.export import neutralise, to_csv, to_json, to_parquet
-from pages.parts.desk import MOST_IN_FILE, MOST_ROWS, TIMEOUT, Answer, first_rows
+from engine.export import neutralise
+from pages.parts.desk import Answer
 from pages.parts.explore.chart import show_chart
+from pages.parts.explore.downloads import show_downloads
 from pages.parts.explore.gallery import show_gallery
 from pages.parts.explore.mistakes import show_failure
 from pages.parts.explore.page import ExplorePage
 from pages.parts.explore.ran import show_what_ran
 from pages.parts.explore.rows import show_row, show_table
+from pages.parts.livecard import usd as money
 from pages.parts.units import written
 
 
 def show_outcome(page: ExplorePage) -> None:
     """Whatever there is to show below the editor."""
     job = page.desk.job
-    if job is None:
+    if page.desk.held is not None:
+        _ask_consent(page, page.desk.held[1])
+    elif job is None:
         show_gallery(page)
     elif page.is_running:
         _wait(page)
@@ -33,20 +34,35 @@ def show_outcome(page: ExplorePage) -> None:
             show_failure(page, outcome)
 
 
+def _ask_consent(page: ExplorePage, usd: float) -> None:
+    """What a query costs before it is asked for the first time."""
+    with st.container(border=True, key="explore_consent"):
+        st.badge(page.t("not_asked"), icon=":material/payments:", color="gray")
+        st.text(page.t("consent", usd=money(usd)))
+        st.button(page.t("ask_aws", usd=money(usd)), type="primary", key="explore_agree", on_click=page.agree)
+
+
 def _wait(page: ExplorePage) -> None:
-    """Say that the query runs, and look again until it does no more."""
+    """Say that the query runs and how far it is, show the first rows, and look again until there is more."""
     job = page.desk.job
     assert job is not None
+    early = job.early
 
     @st.fragment(run_every=0.4)
     def look() -> None:
-        if job.is_done:
+        if job.is_done or job.early is not early:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             text = page.t("running", seconds=f"{job.seconds:.0f}") if job.future.running() else page.t("waiting")
             st.badge(text, icon=":material/hourglass_top:", color="blue")
+            if early is not None:
+                st.caption(page.t("early_rows", n=f"{early.result.rows:,}"), width="content")
+        if job.part is not None:
+            st.progress(job.part)
 
     look()
+    if early is not None:
+        show_table(page, early)
 
 
 # answer ---------------------------------------------------------------------------------------------------------------
@@ -69,11 +85,7 @@ def _answer(page: ExplorePage, answer: Answer) -> None:
 def _figures(page: ExplorePage, answer: Answer) -> None:
     """Rows, time, files, bytes, moment; downloads; what the engine wants to be known."""
     result = answer.result
-    rows = page.t("one_row") if result.rows == 1 else page.t("rows", n=f"{result.rows:,}")
-    figures = [
-        page.t("first_rows", n=f"{result.rows:,}") if answer.capped else rows,
-        page.t("elapsed", seconds=f"{result.elapsed:.2f}"),
-    ]
+    figures = [_row_count(page, answer), page.t("elapsed", seconds=f"{result.elapsed:.2f}")]
     if result.files_total:
         figures.append(page.t("files", read=f"{result.files_read:,}", total=f"{result.files_total:,}"))
         figures.append(page.t("bytes", size=written(result.bytes_read, "bytes")))
@@ -87,11 +99,22 @@ def _figures(page: ExplorePage, answer: Answer) -> None:
     ):
         st.caption(f"**{figures[0]}** · {' · '.join(figures[1:])}", width="content")
         if not result.frame.empty:
-            _downloads(page, answer)
+            show_downloads(page, answer)
+    if page.desk.job is not None and page.desk.job.text.strip() != page.desk.text.strip():
+        st.caption(page.t("part_ran"))
     if answer.capped:
-        _note(page.t("capped", n=f"{MOST_ROWS:,}", file=f"{MOST_IN_FILE:,}"))
+        _note(page.t("capped", n=f"{result.rows:,}"))
     for warning in result.warnings:
         _note(warning)
+
+
+def _row_count(page: ExplorePage, answer: Answer) -> str:
+    rows = f"{answer.result.rows:,}"
+    if answer.counts is not None:
+        return page.t("first_of_rows", n=rows, total=f"{int(answer.counts['count'].sum()):,}")
+    if answer.capped:
+        return page.t("first_rows", n=rows)
+    return page.t("one_row") if answer.result.rows == 1 else page.t("rows", n=rows)
 
 
 def _note(text: str) -> None:
@@ -99,31 +122,3 @@ def _note(text: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(":orange[:material/warning:]", width="content")
         st.text(neutralise(text), width="content")
-
-
-def _downloads(page: ExplorePage, answer: Answer) -> None:
-    """Files of the result, made when they are asked for; one that was cut for the screen is fetched again."""
-
-    def frame() -> pd.DataFrame:
-        if not answer.capped:
-            return answer.result.frame
-        return page.engine().execute(first_rows(answer.query, MOST_IN_FILE), timeout=TIMEOUT).frame
-
-    made: tuple[tuple[str, str, Callable[[], bytes]], ...] = (
-        ("csv", "text/csv", lambda: to_csv(frame(), bom=True)),
-        ("parquet", "application/vnd.apache.parquet", lambda: to_parquet(frame())),
-        ("json", "application/json", lambda: to_json(frame())),
-    )
-    name = f"trailboard-{page.view.wall_clock(answer.result.now):%Y%m%d-%H%M%S}"
-    with st.container(horizontal=True, gap="xsmall", width="content"):
-        for kind, mime, make in made:
-            st.download_button(
-                {"csv": "CSV", "parquet": "Parquet", "json": "JSON"}[kind],
-                data=make,
-                file_name=f"{name}.{kind}",
-                mime=mime,
-                icon=":material/download:",
-                type="tertiary",
-                key=f"explore_{kind}",
-                on_click="ignore",
-            )

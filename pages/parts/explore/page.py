@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
+from engine.aws.command import AwsCommand
 from engine.export import neutralise
+from engine.language.errors import QueryError
+from engine.language.grammar import parse
 from engine.language.nodes import Query
 from engine.language.printer import print_query
+from engine.language.rewrite import live_commands
 from engine.query import Engine
-from pages.parts import data
+from pages.parts import data, live
 from pages.parts.desk import PATIENCE, Desk, desk
 from pages.parts.editor import typed_text
 from pages.parts.examples import FIRST
+from pages.parts.explore.history import remember
+from pages.parts.explore.parameters import Parameter, parameters, values
 from pages.parts.explore.texts import translate
+from pages.parts.kept import shelf
+from pages.parts.livecard import AGREED
 from pages.parts.view import View
 
 EDITOR = "explore_editor"
@@ -36,6 +46,15 @@ class ExplorePage:
         view = self.view
         return engine_of(view.source, view.zone, view.now if view.source.sample else None)
 
+    @property
+    def now(self) -> datetime:
+        """The clock of questions to AWS: the sample's only when the sample company answers."""
+        return self.view.now if data.profiles().is_demo else datetime.now(UTC)
+
+    def engine_for(self, commands: Sequence[AwsCommand]) -> Engine:
+        """The engine of a query with these live commands."""
+        return live.engine(self.view.zone, self.view.source, self.now) if commands else self.engine()
+
     def newest_text(self) -> str:
         """What stands in the editor; callbacks must ask this, for the viewer may have typed until the very click."""
         typed = typed_text(EDITOR, self.desk.revision)
@@ -43,13 +62,54 @@ class ExplorePage:
             self.desk.text = typed
         return self.desk.text
 
-    def run(self, text: str) -> None:
-        """Start a query; to be called in a callback."""
-        self.desk.put_and_run(text, self.engine())
+    def parameters(self, text: str) -> tuple[Parameter, ...]:
+        """What a query leaves open, nothing for one that cannot be read."""
+        try:
+            return parameters(parse(text), self.engine().catalog())
+        except QueryError:
+            return ()
+
+    def values(self, text: str) -> dict[str, Any]:
+        """The values that a query is run with."""
+        return values(self.parameters(text), self.desk.written, self.view.zone)
+
+    def run_text(self, text: str) -> None:
+        """Start what stands in the editor, or a part of it; to be called in a callback.
+
+        What AWS would bill, and nobody has agreed to, waits for consent instead.
+        """
+        self.newest_text()
+        commands = _live_commands(text)
+        unagreed = [command for command in commands if command.key() not in st.session_state.get(AGREED, ())]
+        cost = live.price(unagreed, self.view.zone, self.view.source, self.now)
+        if cost.needs_consent:
+            self.desk.hold(text, cost.unknown_usd)
+            return
+        self.desk.run(text, self.engine_for(commands), self.values(text))
+        remember(shelf(), text)
+
+    def agree(self) -> None:
+        """Run what waits for consent."""
+        text = self.desk.held[0] if self.desk.held else ""
+        keys = {command.key() for command in _live_commands(text)}
+        st.session_state[AGREED] = {*st.session_state.get(AGREED, ()), *keys}
+        self.run_text(text)
+
+    def run(self, text: str, written: Mapping[str, str] | None = None) -> None:
+        """Put a query into the editor and start it; to be called in a callback."""
+        self.desk.put(text, written)
+        self.run_text(self.desk.text)
 
     def continue_with(self, query: Query) -> None:
         """Start a query made from the one on the screen; to be called in a callback."""
         self.run(print_query(query))
+
+
+def _live_commands(text: str) -> tuple[AwsCommand, ...]:
+    try:
+        return live_commands(parse(text))
+    except QueryError:  # told when it runs
+        return ()
 
 
 def engine_of(source: data.Source, zone: str, frozen: datetime | None = None) -> Engine:
@@ -60,7 +120,11 @@ def prepare(view: View) -> ExplorePage:
     """The page's state: the query of the URL is on its way after this."""
     here = desk(FIRST)
     page = ExplorePage(view, here, False)
-    here.arrive(page.engine(), is_entry=EDITOR not in st.session_state)
+    link = here.arriving(is_entry=EDITOR not in st.session_state)
+    if link is not None and here.shows(link):
+        here.put(link.text)
+    elif link is not None:
+        page.run(link.text, link.written)
     is_running = here.job is not None and not here.job.wait(PATIENCE)
     here.take_move()
     return ExplorePage(view, here, is_running)

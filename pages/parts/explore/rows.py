@@ -10,16 +10,19 @@ import streamlit as st
 
 from pages.parts.desk import Answer
 from pages.parts.explore.drill import ways_on
+from pages.parts.explore.fields import show_fields
 from pages.parts.explore.mistakes import neutralise_lines
 from pages.parts.explore.page import ExplorePage
 from pages.parts.resulttable import OPEN, column_config, empty_columns, reading_order, row_value
 
 
 def show_table(page: ExplorePage, answer: Answer) -> None:
+    """The table, and its fields beside it where the viewer wants them."""
     here, result, key = page.desk, answer.result, "explore_open"
     empty = [] if result.rows == 0 else empty_columns(answer.table)
     show_empty = True
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        wants_fields = st.toggle(page.t("show_fields"), key="explore_wants_fields")
         if len(answer.table) < result.rows:
             st.caption(page.t("table_cut", n=f"{len(answer.table):,}"), width="content")
         if empty and len(empty) < len(answer.table.columns):
@@ -34,7 +37,12 @@ def show_table(page: ExplorePage, answer: Answer) -> None:
 
     table = answer.table if show_empty else answer.table.drop(columns=empty)
     table = pd.concat([pd.Series(":material/open_in_full:", index=table.index, name=OPEN), table], axis=1)
-    st.dataframe(
+    place = st.container()
+    if wants_fields:
+        left, place = st.columns([2, 5])
+        with left:
+            show_fields(page, answer)
+    place.dataframe(
         table,
         hide_index=True,
         height=min(31 * len(table) + 34, 560),

@@ -18,15 +18,19 @@ from pages.parts.explore.catalogue import show_catalogue
 from pages.parts.explore.gallery import show_examples
 from pages.parts.explore.narrow import show_narrow
 from pages.parts.explore.page import EDITOR, ExplorePage, engine_of
+from pages.parts.explore.queries import save_form, show_queries
+from pages.parts.explore.values import show_values
+from pages.parts.fieldvalues import FieldValues, known_values
 from pages.parts.problems import problems, without_rows
 
 
 def show_query(page: ExplorePage) -> None:
-    """The editor and its toolbar."""
+    """The editor, the open values of its query, and the toolbar."""
 
     @st.fragment
     def typing() -> None:
         _editor(page)
+        show_values(page)
         if page.desk.take_move():
             st.rerun()
 
@@ -34,6 +38,10 @@ def show_query(page: ExplorePage) -> None:
         typing()
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="explore_toolbar"):
             _run_and_cancel(page)
+            if st.button(page.t("save"), icon=":material/bookmark_add:"):
+                save_form(page)
+            if st.button(page.t("my_queries"), icon=":material/bookmarks:"):
+                show_queries(page)
             show_examples(page)
             show_narrow(page)
             if st.button(page.t("fields"), icon=":material/list_alt:"):
@@ -41,8 +49,7 @@ def show_query(page: ExplorePage) -> None:
             st.button(
                 page.t("tidy"),
                 icon=":material/format_align_left:",
-                on_click=_tidy,
-                args=(page,),
+                on_click=lambda: _tidy(page, page.newest_text()),
                 help=page.t("tidy_help"),
             )
             st.caption(page.view.t("times_in", zone=page.view.zone), width="content")
@@ -53,6 +60,11 @@ def show_query(page: ExplorePage) -> None:
 
 def _editor(page: ExplorePage) -> None:
     here, source = page.desk, page.view.source
+
+    def run(text: str, part: str) -> None:
+        here.text = text
+        page.run_text(part or text)
+
     query_editor(
         here.text,
         here.revision,
@@ -60,17 +72,18 @@ def _editor(page: ExplorePage) -> None:
         label=page.t("editor"),
         placeholder=page.t("placeholder"),
         fix_label=lambda word: page.t("fix", word=word),
-        vocabulary=_vocabulary(source),
-        problems=problems(here.text, _checker(source, page.view.zone)),
+        vocabulary=_vocabulary(source, known_values(source, page.view.now)),
+        problems=problems(here.text, _checker(source, page.view.zone), page.values(here.text)),
         on_text=page.newest_text,
-        on_run=lambda text: here.run(text, page.engine()),
+        on_run=run,
+        on_tidy=lambda text: _tidy(page, text),
     )
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _vocabulary(source: data.Source) -> dict[str, object]:
+def _vocabulary(source: data.Source, known: FieldValues) -> dict[str, object]:
     catalog = engine_of(source, "UTC").catalog()
-    return vocabulary(commands(), functions(), aggregates(), catalog, {"geoip": geoip(None).columns})
+    return vocabulary(commands(), functions(), aggregates(), catalog, {"geoip": geoip(None).columns}, known)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -91,15 +104,15 @@ def _run_and_cancel(page: ExplorePage) -> None:
         icon=":material/play_arrow:",
         shortcut="Ctrl+Enter",
         disabled=page.is_running,
-        on_click=lambda: here.run(page.newest_text(), page.engine()),
+        on_click=lambda: page.run_text(page.newest_text()),
+        help=page.t("run_help"),
     )
     if page.is_running and here.job is not None:
         st.button(page.t("cancel"), icon=":material/stop:", shortcut="Esc", on_click=here.job.stop)
 
 
-def _tidy(page: ExplorePage) -> None:
+def _tidy(page: ExplorePage, text: str) -> None:
     """Print the query the standard way; comments would be lost, so a text with one stays as it is."""
-    text = page.newest_text()
     try:
         tidied = print_query(parse(text))
     except QueryError:
