@@ -465,7 +465,7 @@ def by_region(hours: pd.DataFrame, rhythms: list[Rhythm]) -> pd.DataFrame:
     )
     summary["gaps"] = gaps(hours).groupby(STREAM, dropna=False)["hours"].sum()
     summary = summary.fillna({"gaps": 0}).astype({"gaps": "int64"}).reset_index()
-    known = {(found.kind, found.load_balancer, found.account, found.region): found for found in rhythms}
+    known = {(it.kind, it.load_balancer, it.account, it.region): it for it in rhythms if not it.is_whole}
     now = datetime.now(UTC)
     streams = [(*origin_of(table), account, region) for table, account, region in summary[STREAM].to_numpy()]
     summary["state"] = [known[stream].state(now) if stream in known else "unknown" for stream in streams]

@@ -37,7 +37,7 @@ SELECT kind, load_balancer, account, region, delivered, last, collected FROM (
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How one stream arrives; a kind of log as a whole has no account and region. Times in seconds, null: unknown.
+    """How one stream arrives, or a kind of log as a whole. Times in seconds, null: unknown.
 
     `usual_wait` is the wait from one delivery to the next that four fifths of the time were spent in, or in shorter
     ones; `usual_lag` the median time from the last event of an object to its delivery. `fresh` tells whether, when
@@ -54,6 +54,7 @@ class Rhythm:
     last_collect: datetime
     usual_wait: float | None
     usual_lag: float | None
+    is_whole: bool = False
 
     @property
     def patience(self) -> timedelta | None:
@@ -120,6 +121,7 @@ def rhythms(lake: Lake) -> list[Rhythm]:
                     last_collect=group["collected"].max().to_pydatetime(),
                     usual_wait=usual_wait(moments),
                     usual_lag=max(0.0, float(lags.median())) if len(lags) else None,
+                    is_whole=names is not streams,
                 )
             )
     return found

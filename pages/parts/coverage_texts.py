@@ -13,6 +13,21 @@ TEXTS: dict[str, Text] = {
         "시간이 있을 수 있지만, 모든 계정에 이벤트가 없는 시간이 있다면 수집기를 확인해 보세요.",
     ),
     "length": Text("Last", "기간"),
+    # alarm
+    "collector_dead": Text("The collector has not looked for {age}", "수집기가 {age} 동안 동작하지 않았습니다"),
+    "collector_fails": Text("Collecting fails, {n} times in a row", "수집이 연속 {n}회 실패했습니다"),
+    "logs_late": Text(
+        "No new logs for {age}, usually every {usual}", "{age} 동안 새 로그가 없습니다(평소 {usual} 간격)"
+    ),
+    "streams_late": Text("{n} of {all} log streams are late", "로그 스트림 {all}개 중 {n}개가 지연되고 있습니다"),
+    "looked_in_vain": Text(
+        "The collector looked {age} ago and found nothing new: see whether the trail still delivers.",
+        "수집기가 {age} 전에 확인했지만 새 로그가 없었습니다. 로그 전달이 계속되고 있는지 확인해 보세요.",
+    ),
+    "was_stopped": Text("Collecting was stopped {age} ago.", "수집이 {age} 전에 중지되었습니다."),
+    "see_coverage": Text(
+        "The page Data coverage tells which, and why.", "수집 현황 페이지에서 대상과 원인을 확인할 수 있습니다."
+    ),
     # figures
     "newest": Text("Newest event", "최근 이벤트"),
     "collected": Text("Last collected", "마지막 수집"),

@@ -56,7 +56,7 @@ def source() -> Source:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _lake(path: str, made: datetime | None) -> Lake:
+def lake(path: str, made: datetime | None) -> Lake:
     """A lake; one made anew at the same place is another one."""
     return Lake.open(path)
 
@@ -87,7 +87,7 @@ def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None)
     """The engine of a lake and a zone; its clock is the machine's own unless it is frozen."""
     settings = Settings.load()
     return Engine(
-        _lake(path, made),
+        lake(path, made),
         timezone=zone,
         now=frozen,
         geo=geo(),
@@ -105,7 +105,7 @@ def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None)
 
 @st.cache_data(ttl=5, max_entries=4, show_spinner=False)
 def _version(path: str, made: datetime | None) -> str:
-    return _lake(path, made).version()
+    return lake(path, made).version()
 
 
 def forget_version() -> None:
@@ -125,7 +125,7 @@ def ask(text: str, zone: str, now: datetime, where: Source) -> Result:
 
 def newest_event(where: Source, tables: str = "*") -> datetime | None:
     """When the newest log row of the tables that fit a pattern happened, nothing when they have no rows."""
-    stored = _lake(where.lake, where.sample).snapshots()
+    stored = lake(where.lake, where.sample).snapshots()
     named = [pair for name, snapshot in stored.items() for pair in virtual_tables(name, snapshot.files).items()]
     fitting = (file for name, files in named if fnmatchcase(name, tables) for file in files)
     return max((file.last for file in fitting), default=None)

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.language.errors import TrailboardError
 from engine.settings import Settings, is_zone
 from pages.parts import data
+from pages.parts.arrivals import Alarm, current_alarm, is_usual, show_alarm
 from pages.parts.filters import Filters, filter_options
 from pages.parts.liveframe import live_view
 from pages.parts.periods import DEFAULT, LENGTHS, Period, age, between
@@ -64,8 +65,12 @@ def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, scope: S
     try:
         where = _source(language)
         now = data.clock(where)
+        alarm = current_alarm(where, scope.tables if isinstance(scope, Scope) else "*")
         if isinstance(scope, LiveScope):
             view = View(language, viewer_zone(), st.context.theme.type == "dark", where, now, Filters())
+            if alarm is not None:
+                with about:
+                    show_alarm(alarm, view)
             st.session_state[VIEW] = live_view(view, scope, sidebar, about)
             return current_view()
         newest = data.newest_event(where, scope.tables if scope else "*")
@@ -75,7 +80,7 @@ def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, scope: S
         st.stop()
     view = View(language, viewer_zone(), st.context.theme.type == "dark", where, now, Filters())
     with about:
-        _about_data(view, newest)
+        _about_data(view, newest, alarm, is_usual(where, scope.tables if scope else "*"))
     if scope is not None:
         view = view.with_filters(Filters(_range_bar(view), scope))
         with sidebar:
@@ -96,8 +101,8 @@ def _source(language: Language) -> data.Source:
     return data.source()
 
 
-def _about_data(view: View, newest: datetime | None) -> None:
-    """The sample badge, and how old the newest event is."""
+def _about_data(view: View, newest: datetime | None, alarm: Alarm | None, usual: bool) -> None:
+    """The sample badge, how old the newest event is, and whether that is late."""
     if view.source.sample is not None:
         end = f"{view.wall_clock(view.now):%Y-%m-%d %H:%M}"
         st.badge(view.t("sample"), color="violet", icon=":material/science:", help=view.t("sample_help", end=end))
@@ -106,7 +111,9 @@ def _about_data(view: View, newest: datetime | None) -> None:
         return
     real_now = view.now if view.source.sample is not None else datetime.now(UTC)
     how_old = age(newest, real_now, view.language)
-    if real_now - newest > STALE:
+    if alarm is not None:
+        show_alarm(alarm, view)
+    if real_now - newest > STALE and alarm is None and not usual:
         st.badge(view.t("newest_event_stale", age=how_old), color="orange", icon=":material/schedule:")
     else:
         st.badge(view.t("newest_event", age=how_old), color="gray", icon=":material/schedule:")
