@@ -107,6 +107,7 @@ class OnDisk:
         """Wait until no other process asks the same; a process that ends lets others in, however it ends."""
         number = int(hashlib.blake2b(key.encode(), digest_size=2).hexdigest(), 16) % _LOCKS
         try:
+            private_folder(self._folder)
             handle = os.open(private_folder(self._folder / "asking") / f"{number:02x}", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:
             yield

@@ -149,7 +149,7 @@ def _refused(response: Mapping[str, Any], action: str, where: str) -> Refused:
     if code == "DataUnavailableException":
         hint = "Cost Explorer has data 24 hours after somebody switched it on in the console"
         return Refused(f"{where}: there are no cost data yet", hint)
-    return Refused(f"{where}: {action} failed: {code}: {safe(message)}")
+    return Refused(f"{where}: {action} failed: {safe(f'{code}: {message}')}")
 
 
 def safe(message: str) -> str:

@@ -9,11 +9,13 @@ from typing import Protocol
 
 import pytest
 
-from engine.aws.profiles import Profile, Profiles
+from engine.aws import live
+from engine.aws.profiles import Profile, Profiles, Timeouts
 from engine.query import Engine
 from tests.aws.running import AwsServer, serving
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+TIMEOUTS = Timeouts(connect=10, read=60, attempts=3)  # a busy machine answers late
 
 
 @pytest.fixture(scope="session")
@@ -34,14 +36,35 @@ def aws_server(running_aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 class MakeEngine(Protocol):
-    def __call__(self, *profiles: Profile, now: datetime = NOW, stale_ok: bool = False) -> Engine: ...
+    def __call__(
+        self,
+        *profiles: Profile,
+        now: datetime = NOW,
+        stale_ok: bool = False,
+        budget: float = 5,
+        timeouts: Timeouts = TIMEOUTS,
+        restart: bool = False,
+    ) -> Engine: ...
 
 
 @pytest.fixture
 def make_engine(aws_server: AwsServer, tmp_path: Path) -> MakeEngine:
-    """Engines on that AWS which share one disk cache; without profiles the default chain in us-east-1."""
+    """Engines on that AWS which share one disk cache; without profiles the default chain in us-east-1.
 
-    def make(*profiles: Profile, now: datetime = NOW, stale_ok: bool = False) -> Engine:
-        return Engine(now=now, profiles=Profiles(profiles), aws_home=tmp_path / "aws", stale_ok=stale_ok)
+    `restart` forgets what this process has in memory.
+    """
+
+    def make(
+        *profiles: Profile,
+        now: datetime = NOW,
+        stale_ok: bool = False,
+        budget: float = 5,
+        timeouts: Timeouts = TIMEOUTS,
+        restart: bool = False,
+    ) -> Engine:
+        if restart:
+            live._hub.cache_clear()
+        asked = Profiles(profiles, timeouts=timeouts)
+        return Engine(now=now, profiles=asked, aws_home=tmp_path / "aws", aws_budget=budget, stale_ok=stale_ok)
 
     return make
