@@ -197,6 +197,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--since", metavar="DAY", type=_day, help="from this UTC day on: 2026-11-01, or 7d for seven days ago"
     )
 
+    again = add("retry", retry_rejects, "try again to read what could not be read as an event")
+    again.add_argument("objects", nargs="*", metavar="OBJECT", help="only of these files (default: of all)")
+    again.add_argument("--profile", metavar="NAME", help="AWS profile to read a bucket with")
+    _add_lake(again)
+
     compact = add("compact", compact_lake, "join small files, and delete those that nobody reads any more", COMPACT)
     _add_lake(compact)
     compact.add_argument("--dry-run", action="store_true", help="only say what would be done")
@@ -309,7 +314,7 @@ def collect_logs(arguments: argparse.Namespace) -> int:
     _show(describe(report))
     for warning in report.warnings:
         _say(f"warning: {warning}")
-    _show(f"lake: {lake.path}")
+    _show(f"lake: {lake.place.uri}")
     if report.cancelled:
         return INTERRUPTED
     return FAILED if report.failed or not report.objects else 0
@@ -470,6 +475,20 @@ def by_region(hours: pd.DataFrame, rhythms: list[Rhythm]) -> pd.DataFrame:
     streams = [(*origin_of(table), account, region) for table, account, region in summary[STREAM].to_numpy()]
     summary["state"] = [known[stream].state(now) if stream in known else "unknown" for stream in streams]
     return summary
+
+
+def retry_rejects(arguments: argparse.Namespace) -> int:
+    """Read objects with rejects once more, and tell what came of it."""
+    from engine.lake.retry import retry
+    from engine.meter import Meter
+
+    lake = _own_lake(arguments)
+    with _stop_on_interrupt() as cancel, Meter(sys.stderr) as meter:
+        report = retry(lake, arguments.objects, profile=arguments.profile, progress=meter.collecting, cancel=cancel)
+    _show(str(report))
+    if report.cancelled:
+        return INTERRUPTED
+    return FAILED if report.failed else 0
 
 
 def compact_lake(arguments: argparse.Namespace) -> int:

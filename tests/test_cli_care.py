@@ -106,3 +106,13 @@ def test_sample_data_need_no_care(capsys: Captured, tmp_path: Path, monkeypatch:
         assert main(command) == 1
         assert "no lake yet" in capsys.readouterr().err
     assert main(["retain", "--table", "waf", "--lake", str(tmp_path)]) == 1
+
+
+def test_rejects_are_tried_again(lake: Lake, capsys: Captured, tmp_path: Path) -> None:
+    path = write(tmp_path / "logs" / key(NOW, "broken"), [7])
+    collect(lake, "cloudtrail", str(tmp_path / "logs"))
+    assert main(["retry"]) == 0
+    assert "0 rejects cleared, 1 left" in capsys.readouterr().out
+    write(path, [event(777, NOW)])
+    assert main(["retry", str(path)]) == 0
+    assert capsys.readouterr().out == "1 objects tried again: 1 events stored, 1 rejects cleared, 0 left\n"

@@ -61,8 +61,8 @@ BATCH_SECONDS = 60.0  # what a collector that is killed has to read again
 LARGE_BLOCK = 31 << 20
 EXAMPLES = 3  # per reason, in the report
 PROGRESS_SECONDS = 0.1
-SMALL = 64 << 10  # compressed bytes of an object that may be decoded together with others
-SMALL_BYTES, SMALL_OBJECTS = 512 << 10, 64  # of those decoded together
+SMALL = 256 << 10  # compressed bytes of an object that may be decoded together with others
+SMALL_BYTES, SMALL_OBJECTS = 1 << 20, 64  # of those decoded together
 FAILURES_TOLD = 100  # with name and reason, in the report
 HOPELESS = 50  # failures in a row, with nothing read before, after which the others are not tried
 
@@ -297,12 +297,14 @@ class Collector:
         window: Window,
         progress: Callable[[Progress], None] | None,
         cancel: threading.Event,
+        again: Writer | None = None,
     ) -> None:
         self._lake = lake
         self._form = form
+        self._again = again is not None  # what was collected before, too
         self._source = source
         self._window = window
-        self._writer = Writer(lake, form)
+        self._writer = again or Writer(lake, form)
         self._ledger = Ledger(lake.table("_objects"), form.kind)
         first = kept_from(lake, [table.name for table in form.tables])
         self._first_kept = first.isoformat() if first else None  # events of later days cannot be in earlier objects
@@ -365,7 +367,7 @@ class Collector:
                 self._skip(item, refusal)
             elif self._first_kept and UNKNOWN_DAY != item.facts.day < self._first_kept:
                 self._skip(item, unkept("files", self._first_kept))
-            elif self._ledger.has(item):
+            elif not self._again and self._ledger.has(item):
                 self._done["already"] += 1
                 self._share(item)["already"] += 1
                 self._pass(item)
