@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from engine.aws.budget import METRIC
 from engine.aws.cloudwatch_metrics import Series, labels, listed, read_dimensions
 from engine.aws.command import COMMON, Ask, AwsCommand
 from engine.aws.documents import DIMENSIONS
 from engine.aws.metric_units import unit_of
+from engine.aws.times import in_utc, read_time
 from engine.catalog import DATE, DOUBLE, STRING, Field
 from engine.language.durations import Duration, read_count, read_duration, read_instant
 from engine.language.errors import QueryError
@@ -20,7 +22,6 @@ from engine.language.nodes import Option
 from engine.plan import Rows
 from engine.values import Value
 
-PRICE = 0.01 / 1000  # USD for a metric and statistic in a request
 MOST_QUERIES = 500  # of a request
 MOST_POINTS = 100_800  # of a page
 MOST_VALUES = 500_000  # that one region may answer with
@@ -62,12 +63,6 @@ def read_period(text: str) -> Duration:
     if not seconds or (seconds % 60 and seconds not in _FINE):
         raise ValueError(f"`{text}` is neither whole minutes nor 1, 5, 10, 20 or 30 seconds")
     return span
-
-
-def read_time(text: str) -> str:
-    """A time as written, known to be one."""
-    read_instant(text, UTC)
-    return text
 
 
 @dataclass(frozen=True)
@@ -143,18 +138,10 @@ class CloudwatchStats(AwsCommand):
         return min(max(timedelta(minutes=1), timedelta(seconds=self._period()) / 2), timedelta(minutes=5))
 
     def price(self) -> float:
-        return PRICE * float(self.setting("max_series", MOST_QUERIES)) * len(self._stats())
+        return METRIC * float(self.setting("max_series", MOST_QUERIES)) * len(self._stats())
 
     def wide(self, now: datetime, zone: ZoneInfo) -> AwsCommand:
-        """The same with times of UTC, so that viewers in two zones share an answer when they mean the same time."""
-        settled = []
-        for item in self.options:
-            if item.name in ("from", "to"):
-                item = replace(
-                    item, value=f"{read_instant(self.setting(item.name), zone).astimezone(UTC):%Y%m%d%H%M%S}Z"
-                )
-            settled.append(item)
-        return replace(self, options=tuple(settled))
+        return in_utc(self, zone)
 
     def narrow(self, rows: Rows) -> Rows:
         """The same rows; series of two regions or accounts with one label say where they are."""

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from engine.aws.budget import COST_REQUEST
 from engine.aws.command import COMMON, LEADING, Ask, AwsCommand
 from engine.aws.documents import present
 from engine.catalog import BOOL, DOUBLE, STRING, Field
@@ -18,7 +19,6 @@ from engine.language.nodes import Option, OptionValue
 from engine.plan import Rows
 from engine.sql import text
 
-PRICE = 0.01  # USD for a request, each page counts
 MAX_AGE = timedelta(hours=6)  # the data change at most three times a day
 
 METRICS = {
@@ -134,7 +134,7 @@ class Cost(AwsCommand):
         return MAX_AGE
 
     def price(self) -> float:
-        return PRICE
+        return COST_REQUEST
 
     def wide(self, now: datetime, zone: ZoneInfo) -> AwsCommand:
         if self._granularity() != "daily":

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
+from engine.aws.budget import COST_REQUEST
 from engine.aws.command import COMMON, LEADING, Ask, AwsCommand
-from engine.aws.cost import FILTERS, MAX_AGE, METRICS, PRICE, cost_filter, decimal, read_days, read_hour
+from engine.aws.cost import FILTERS, MAX_AGE, METRICS, cost_filter, decimal, read_days, read_hour
 from engine.aws.documents import get, present
 from engine.catalog import DOUBLE, STRING, Field
 from engine.language.durations import read_count
@@ -83,7 +84,7 @@ class CostForecast(AwsCommand):
         return MAX_AGE
 
     def price(self) -> float:
-        return PRICE
+        return COST_REQUEST
 
     def rows(self, ask: Ask) -> Iterator[dict[str, Any]]:
         start, end = self.period(ask.now)

@@ -54,7 +54,8 @@ FORMS = {
     "tojson": "[FIELD, …]",
     "union": "'[' QUERY ']'",
     "zipfile": "PATH ENTRY",
-    "aws-cost": "[COST, …] [by DIMENSION, …]",
+    "aws-cost": "METRIC, … [by DIMENSION, …]",
+    "aws-cost-forecast": "[METRIC]",
 }
 
 
