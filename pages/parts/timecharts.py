@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import altair as alt
@@ -61,11 +61,13 @@ def lines(
     shades: Mapping[str, str],
     unit: Unit,
     labels: Mapping[str, str],
+    limits: Sequence[float] = (),
 ) -> alt.LayerChart | alt.FacetChart:
     """Lines over time with a gap where `value` is null; `shades` gives the colour of each `shown` name, in order.
 
-    `tall` has `_time` (local, no zone), `series`, `name`, `shown`, `value` and `note`, which the tooltip shows too.
-    A click on a point selects `pick` with its `bucket` (ISO text) and `series`.
+    `tall` has `_time` (local, no zone), `series`, `name`, `shown`, `value` and perhaps a `note` for the tooltip.
+    `limits` are drawn as lines, the last one in red. A click on a point selects `pick` with its `bucket` (ISO text)
+    and `series`.
     """
     data = _texts(tall, unit)
     pick = alt.selection_point(name="pick", fields=["bucket", "series"], on="click", clear="dblclick", empty=True)
@@ -81,11 +83,21 @@ def lines(
         .encode(
             size=alt.condition("datum.value > 0", alt.value(36), alt.value(6)),
             opacity=alt.condition(pick, alt.value(1), alt.value(0.25)),
-            tooltip=[*_tooltip(labels), alt.Tooltip("note:N", title=labels["note"])],
+            tooltip=[*_tooltip(labels), *([alt.Tooltip("note:N", title=labels["note"])] if "note" in tall else [])],
         )
         .add_params(pick)
     )
-    return alt.layer(strokes, points).properties(padding=NO_PADDING)
+    return alt.layer(*_limit_lines(limits), strokes, points).properties(padding=NO_PADDING)
+
+
+def _limit_lines(limits: Sequence[float]) -> list[alt.Chart]:
+    shades = [LEVEL_COLOURS["amber"]] * (len(limits) - 1) + [LEVEL_COLOURS["red"]]
+    return [
+        alt.Chart(pd.DataFrame({"limit": [limit]}))
+        .mark_rule(color=shade, strokeDash=[5, 4], opacity=0.8)
+        .encode(y=alt.Y("limit:Q", title=None))
+        for limit, shade in zip(limits, shades, strict=False)
+    ]
 
 
 def _texts(tall: pd.DataFrame, unit: Unit) -> pd.DataFrame:
