@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from engine.aws.live import Aws, Live
+    from engine.aws.profiles import Profile, Profiles
     from engine.geo import Geo
     from engine.lake.collect import CollectReport
     from engine.lake.rhythm import Rhythm
@@ -222,6 +224,16 @@ def build_parser() -> argparse.ArgumentParser:
     retain.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
     retain.add_argument("--yes", action="store_true", help="do not ask before deleting")
 
+    profiles = add("profiles", show_profiles, "list who asks AWS, or try which permissions they have")
+    profiles.add_argument("name", nargs="?", metavar="PROFILE", help="only this profile")
+    shown = profiles.add_mutually_exclusive_group()
+    shown.add_argument("--check", action="store_true", help="try every permission once; free calls only")
+    shown.add_argument("--check-billed", action="store_true", help="try the billed ones too, for some cents")
+    shown.add_argument("--policy", action="store_true", help="print the smallest policy that Trailboard needs, as JSON")
+    profiles.add_argument(
+        "--bucket", metavar="BUCKET", action="append", default=[], help="with --policy: a bucket of logs to collect"
+    )
+
     demo = add("demo", make_demo, "make a lake of sample data")
     demo.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: the one that `run` uses")
     demo.add_argument("--days", type=int, default=14, help="days of events, up to now (default: %(default)s)")
@@ -383,6 +395,8 @@ def run_query(arguments: argparse.Namespace) -> int:
     _write(result.frame, form, target)
     for warning in result.warnings:
         _say(f"warning: {warning}")
+    for live in result.live:
+        _say(describe_live(live, result.now))
     read = f", {result.files_read:,} of {result.files_total:,} files read" if result.files_total else ""
     source = " (sample data)" if settings.is_demo and result.files_total else ""
     _say(f"{result.rows:,} rows in {result.elapsed:.2f} s{read}{source}")
@@ -532,6 +546,66 @@ def _confirmed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
+def describe_live(live: Live, now: datetime) -> str:
+    """One line about where the rows of an `aws-*` command come from."""
+    if live.fetched_at is None:
+        return f"{live.command}: AWS has not been asked"
+    seconds = max(0, round((now - live.fetched_at).total_seconds()))
+    age = "now" if not seconds else f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"
+    asked = "sample data" if live.is_demo else f"profile {', '.join(live.profiles)}"
+    calls = f", {live.calls:,} calls" if live.calls else ""
+    billed = f", billed {live.cost_usd:.4g} USD" if live.cost_usd else ""
+    return f"{live.command}: asked {age} ({asked}{calls}{billed})"
+
+
+def show_profiles(arguments: argparse.Namespace) -> int:
+    """Who asks AWS and what is missing; a profile that does not work is a failure."""
+    import json
+
+    from engine.aws.live import Aws
+    from engine.aws.permissions import policy
+    from engine.aws.profiles import Profiles
+
+    if arguments.policy:
+        print(json.dumps(policy(arguments.bucket), indent=2))
+        return 0
+    settings, now = Settings.load(), datetime.now(UTC)
+    aws = Aws(Profiles.load(), settings.aws_folder, budget=settings.aws_budget)
+    chosen = aws.profiles.named(arguments.name)
+    is_check = arguments.check or arguments.check_billed
+    works = _check(aws, chosen, now, arguments.check_billed) if is_check else _connect(aws, chosen, now)
+    spending = aws.spending(now)
+    _say(f"billed calls in {spending.month:%Y-%m}: {spending.usd:.2f} of {spending.budget:.2f} USD")
+    return 0 if works else FAILED
+
+
+def _connect(aws: Aws, profiles: tuple[Profile, ...], now: datetime) -> bool:
+    """A line for each profile; whether all of them can be asked."""
+    import pandas as pd
+
+    from engine.aws.permissions import connection
+
+    found = [connection(aws, profile, now) for profile in profiles]
+    rows = [(item.profile, item.auth, item.account_id, item.arn, ", ".join(item.regions)) for item in found]
+    _write(pd.DataFrame(rows, columns=["profile", "credentials", "account", "identity", "regions"]), "table")
+    for item in found:
+        if item.problem:
+            _say(f"{item.problem} ({item.hint})" if item.hint else item.problem)
+    return not any(item.problem for item in found)
+
+
+def _check(aws: Aws, profiles: tuple[Profile, ...], now: datetime, billed: bool) -> bool:
+    """A line for each permission; whether nothing that was tried is missing."""
+    import pandas as pd
+
+    from engine.aws.permissions import check
+
+    found = [(profile.name, item) for profile in profiles for item in check(aws, profile, now, billed=billed)]
+    rows = [(name, item.action, item.state, ", ".join(item.commands), item.message) for name, item in found]
+    _write(pd.DataFrame(rows, columns=["profile", "action", "state", "needed by", "message"]), "table")
+    return not any(item.state in ("denied", "failed") for _, item in found)
+
+
 def make_demo(arguments: argparse.Namespace) -> int:
     """Sample data up to now, so that the last hours of every page have something to show."""
     from engine.demo import make_demo_lake
@@ -593,8 +667,22 @@ def _engine(arguments: argparse.Namespace, settings: Settings) -> Engine:
         procedure_folder=settings.procedure_folder,
         lookup_folder=settings.lookup_folder,
         file_folder=settings.file_folder,
+        profiles=_profiles(),
+        aws_home=settings.aws_folder,
+        aws_budget=settings.aws_budget,
         exchange=Exchange.load(os.environ, settings.exchange_file),
     )
+
+
+def _profiles() -> Profiles | None:
+    """Who asks AWS; a mistake in their settings does not keep queries from the logs."""
+    from engine.aws.profiles import Profiles
+
+    try:
+        return Profiles.load()
+    except SourceError as problem:
+        _say(f"warning: {problem}")
+        return None
 
 
 def _has_no_lake(settings: Settings) -> bool:

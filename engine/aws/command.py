@@ -58,13 +58,18 @@ class Action:
     """A permission that a command needs, and the smallest call that shows whether it is there.
 
     `found_missing` are error codes that only somebody with the permission sees: what was asked for does not exist.
+    Parameters that hold times are a function of now.
     """
 
     name: str  # as policies write it: `ec2:DescribeAddresses`
     service: str  # client's name of boto3
     operation: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] | Callable[[datetime], Mapping[str, Any]] = field(default_factory=dict)
     found_missing: tuple[str, ...] = ()
+
+    def asked(self, now: datetime) -> Mapping[str, Any]:
+        """The parameters at a moment."""
+        return self.parameters if isinstance(self.parameters, Mapping) else self.parameters(now)
 
 
 @dataclass(frozen=True)
@@ -209,8 +214,10 @@ def _placed(context: Context, table: pa.Table, fields: tuple[Field, ...]) -> Row
     physical = [f"c{number}" for number in range(len(fields))]
     kinds = {name: item.type for name, item in zip(physical, fields, strict=True)}
     made = stored(context, table.rename_columns(physical), kinds)
-    columns = {item.name: made.columns[name] for name, item in zip(physical, fields, strict=True)}
-    return made.with_columns(columns, hint=[item.name for item in fields])
+    columns = {
+        item.name: replace(made.columns[name], hidden=item.hidden) for name, item in zip(physical, fields, strict=True)
+    }
+    return made.with_columns(columns, hint=[item.name for item in fields if not item.hidden])
 
 
 def _limited(rows: Rows, limit: int | None) -> Rows:

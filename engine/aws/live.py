@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, wait
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -164,6 +165,25 @@ class Aws:
         known = found.answers[target].rows.column("region_name").to_pylist() if target in found.answers else []
         fitting = [name for name in sorted(known) if any(fnmatchcase(name, pattern) for pattern in patterns)]
         return list(dict.fromkeys([*plain, *fitting]))
+
+    def first_region(self, profile: Profile) -> str:
+        """A region to try calls in: the first one of the profile that is no pattern, else the partition's own."""
+        plain = [name for name in self.profiles.default_regions(profile) if "*" not in name]
+        return plain[0] if plain else profile.home_region
+
+    def first_page(
+        self,
+        profile: Profile,
+        region: str | None,
+        now: datetime,
+        service: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Make one call, past all memory, and return its first page; billed within the budget. Raises SourceError."""
+        metered = _Metered(self.profiles.api(profile, now), Target(profile, region), self._ledger, now)
+        with closing(metered.call(service, operation, parameters)) as pages:
+            return next(pages, {})
 
     # what they answer
 
@@ -330,7 +350,9 @@ class _Metered:
     calls: int = 0
     usd: float = 0
 
-    def call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def call(
+        self, service: str, operation: str, parameters: Mapping[str, Any]
+    ) -> Generator[dict[str, Any], None, None]:
         profile = self.target.profile
         if service == "ce" and not profile.cost_enabled:
             raise SourceError(f"profile `{profile.name}` may not ask for costs: its `cost_enabled` is false")
