@@ -170,16 +170,23 @@ class Exchange:
     ('bundled', '2026-10-30', 1335.27, 1491.76, True)
     """
 
-    def __init__(self, sources: tuple[Source, ...] = (), configured: Rate | None = None, file: Path | None = None):
+    def __init__(
+        self,
+        sources: tuple[Source, ...] = (),
+        configured: Rate | None = None,
+        file: Path | None = None,
+        mistake: str | None = None,
+    ) -> None:
         self.sources = sources
         self.configured = configured
+        self.mistake = mistake  # what is wrong with the configuration, told with every rate
         self._file = file
         self._held: dict[str, Any] = {}  # what the file says when there is one
         self._asking = threading.Lock()
 
     @classmethod
     def load(cls, env: Mapping[str, str], file: Path | None = None) -> Exchange:
-        """Read the environment. Raises SourceError for a source or a rate that cannot be.
+        """Read the environment. What is wrong with it becomes the `mistake`: amounts of money stop no query.
 
         >>> exchange = Exchange.load({"TRAILBOARD_EXCHANGE": "frankfurter=https://fx.example.com, ecb"})
         >>> [(source.name, source.base) for source in exchange.sources]
@@ -187,13 +194,18 @@ class Exchange:
         """
         key = env.get("TRAILBOARD_KOREAEXIM_KEY", "").strip()
         named = [item.strip() for item in env.get("TRAILBOARD_EXCHANGE", "").split(",") if item.strip()]
-        return cls(tuple(_source(item, key) for item in named), _configured(env), file)
+        try:
+            return cls(tuple(_source(item, key) for item in named), _configured(env), file)
+        except SourceError as problem:
+            return cls(mistake=str(problem))
 
     def rate(self, now: datetime, ask: bool = True, warn: Callable[[str], None] = lambda message: None) -> Rate:
         """The rate to convert with; never raises. Without `ask`, the best one that is here.
 
-        `warn` is told when sources are configured and none of them answered.
+        `warn` is told when sources are configured and none of them answered, and when the configuration is wrong.
         """
+        if self.mistake is not None:
+            warn(self.mistake)
         if not self.sources:
             return self.configured or self._fallback()
         if not ask:

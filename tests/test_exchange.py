@@ -15,7 +15,6 @@ import pytest
 
 from engine import Engine, exchange
 from engine.exchange import Exchange, Rate, bundled, due
-from engine.language.errors import SourceError
 
 NOW = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)  # a Tuesday, 14:30 in Seoul
 ECB = """<?xml version="1.0" encoding="UTF-8"?>
@@ -282,8 +281,10 @@ def test_a_fixed_rate_asks_nobody() -> None:
     ],
 )
 def test_mistakes_in_the_configuration(env: dict[str, str], message: str) -> None:
-    with pytest.raises(SourceError, match=message):
-        Exchange.load(env)
+    told: list[str] = []
+    found = Exchange.load(env).rate(NOW, warn=told.append)
+    assert (found.source, found.is_fallback) == ("bundled", True)
+    assert [message in text for text in told] == [True]
 
 
 @pytest.mark.parametrize(
