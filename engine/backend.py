@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -23,17 +23,23 @@ ArrowFunction = tuple[str, list[str], str, Callable[..., Any]]
 
 @dataclass
 class DuckDBSession:
-    """One running query: its cursor, and why it was stopped if it was."""
+    """One running query: its cursor, why it was stopped if it was, and what has to be done before it reads files."""
 
     cursor: duckdb.DuckDBPyConnection
     stopped: type[QueryCancelled] | type[QueryTimeout] | None = None
+    before: list[Callable[[], None]] = field(default_factory=list)
 
     def fetch(self, statement: str) -> pa.Table:
         """Run SQL and return all rows."""
-        if self.stopped is not None:
-            raise self.stopped()
+        self._prepare()
         with self._explained():
             return self.cursor.sql(statement).to_arrow_table()
+
+    def _prepare(self) -> None:
+        while self.before:
+            self.before.pop()()
+        if self.stopped is not None:
+            raise self.stopped()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -52,8 +58,7 @@ class DuckDBSession:
 
     def batches(self, statement: str, rows: int) -> Iterator[pa.Table]:
         """Run SQL and return its rows in pieces of at most so many, none of them kept."""
-        if self.stopped is not None:
-            raise self.stopped()
+        self._prepare()
         with self._explained(), self.cursor.sql(statement).to_arrow_reader(rows) as reader:
             for batch in reader:
                 yield pa.Table.from_batches([batch])

@@ -68,11 +68,15 @@ class Field:
 
 @dataclass(frozen=True)
 class Scan:
-    """The files that hold a table's rows of one time range, after pruning."""
+    """The files that hold a table's rows of one time range, after pruning.
+
+    `fetch` brings them to where their paths say, if they come from elsewhere: before they are read, not before.
+    """
 
     files: tuple[str, ...]
     bytes: int
     files_total: int
+    fetch: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

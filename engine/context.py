@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 class Session(Protocol):
-    """What planning needs of a backend: run SQL now, and give a result a name that later SQL can read."""
+    """What planning needs of a backend: run SQL now, and give a result a name that later SQL can read.
+
+    What is in `before` is done before any SQL runs, once.
+    """
+
+    before: list[Callable[[], None]]
 
     def fetch(self, sql: str) -> pa.Table: ...
 

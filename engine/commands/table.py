@@ -133,8 +133,16 @@ class TableCommand(Command):
                 hint = f"tables: {', '.join(sorted(context.catalog.names()))}"
             raise QueryError("10605", f"there is no table `{source.pattern}`", source.span, hint)
         if not found:
-            context.warn(f"no table fits `{source.pattern}`", source.span)
+            context.warn(f"no table fits `{source.pattern}`", source.span, _nearest(source.pattern, context))
         return found
+
+
+def _nearest(pattern: str, context: Context) -> str | None:
+    """The pattern that was probably meant: a table's name or its family's, with a star where one was written."""
+    names = list(context.catalog.names())
+    families = {name.split("_")[0] + "_" for name in names if "_" in name}
+    hint = did_you_mean(pattern.rstrip("*"), [*names, *sorted(families)])
+    return hint.replace("`?", "*`?") if hint and pattern.endswith("*") else hint
 
 
 def _instant(digits: str | None, context: Context) -> datetime | None:
@@ -182,6 +190,8 @@ def _read_one(
 ) -> str:
     scan = table.scan(start, end)
     context.scans.append((table.name, scan))
+    if scan.fetch and scan.files:
+        context.session.before.append(scan.fetch)
     stored = {item.name: item.type for item in table.fields}
     outputs = []
     for name, column in columns.items():

@@ -6,7 +6,6 @@ Replaced files stay on disk for a week, for queries that are still reading them;
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -145,29 +144,27 @@ def merge(table: LogTable, files: list[File]) -> File:
     import duckdb  # a tenth of a second, which a collect that joins nothing need not spend
 
     path = f"{table.folder(files[0].partition)}/{uuid.uuid4().hex}.zstd.parquet"
-    target = table.path / path
     modest: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": "256MB",
         "threads": 1,
-        "temp_directory": f"{table.path}.tmp",
+        "temp_directory": table.place.scratch,
     }
     try:
-        with duckdb.connect(config=modest) as duck:
+        with table.place.writing(path) as target, duckdb.connect(config=modest) as duck:
             rows = duck.read_parquet(
                 [table.location(file) for file in files], hive_partitioning=False, union_by_name=True
             )
             rows.order(f'"{table.layout.sorted_by}"').write_parquet(
                 str(target), compression="zstd", row_group_size=ROW_GROUP
             )
-    except duckdb.Error as problem:
-        with suppress(OSError):
-            target.unlink(missing_ok=True)
-        raise LakeError(f"cannot join files of `{table.path}`: {problem}") from problem
+            count, size = pq.read_metadata(target).num_rows, target.stat().st_size
+    except (duckdb.Error, OSError) as problem:
+        raise LakeError(f"cannot join files of `{table.place.uri}`: {problem}") from problem
     return File(
         path,
         files[0].partition,
-        pq.ParquetFile(target).metadata.num_rows,
-        target.stat().st_size,
+        count,
+        size,
         min(file.first for file in files),
         max(file.last for file in files),
     )

@@ -232,4 +232,4 @@ def _deletion(table: LogTable, days: int | None, on: date) -> Deletion:
 
 
 def _notes(table: LogTable) -> tuple[File, ...]:
-    return LogTable(table.path.parent / NOTES, NOTES).refresh().files
+    return LogTable(table.place.beside(NOTES), NOTES).refresh().files

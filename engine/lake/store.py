@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import threading
 import time
 import uuid
@@ -34,6 +33,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from engine.catalog import Catalog, Scan, Table
 from engine.lake.formats import TABLES
+from engine.lake.places import FolderPlace, Place, open_place
 from engine.language.errors import LakeError
 
 OBJECTS = pa.schema(
@@ -134,40 +134,35 @@ class Snapshot:
 class LogTable:
     """One Delta table of the lake, at the version last looked at. Not for use by two threads at once."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        self.path = path
+    def __init__(self, place: Place, name: str) -> None:
+        self.place = place
         self.name = name
         self.layout = LAYOUTS[name]
+        self._in_doubt = False  # whether a commit may have gone through, or may yet
         self._open()
 
     def _open(self) -> None:
-        self._beginning = self._first_commit()
+        self._beginning = self.place.born()
+        self._options = self.place.options
         try:
-            self._delta = DeltaTable(str(self.path))
+            self._delta = DeltaTable(self.place.uri, storage_options=self._options)
         except TableNotFoundError as problem:
-            raise LakeError(f"there is no table `{self.name}` in the lake `{self.path.parent}`") from problem
+            lake = self.place.uri.rpartition("/")[0]
+            raise LakeError(f"there is no table `{self.name}` in the lake `{lake}`") from problem
         except (DeltaError, OSError) as problem:
-            raise LakeError(f"cannot read `{self.path}`: {problem}") from problem
+            raise LakeError(f"cannot read `{self.place.uri}`: {problem}") from problem
         self._identity = str(self._delta.metadata().id)
         self._snapshot = self._read()
 
-    def _first_commit(self) -> tuple[int, int] | None:
-        """What tells a table from one made anew at the same place; null when the first commit was cleaned up."""
-        try:
-            stat = os.stat(self.path / "_delta_log" / f"{0:020}.json")
-        except OSError:
-            return None
-        return stat.st_ino, stat.st_mtime_ns
-
     def refresh(self) -> Snapshot:
         """Look again."""
-        if self._first_commit() != self._beginning:
+        if self.place.born() != self._beginning or self.place.options != self._options:
             self._open()
             return self._snapshot
         try:
             self._delta.update_incremental()
         except (DeltaError, OSError) as problem:
-            raise LakeError(f"cannot read `{self.path}`: {problem}") from problem
+            raise LakeError(f"cannot read `{self.place.uri}`: {problem}") from problem
         if self._delta.version() != self._snapshot.version:
             self._snapshot = self._read()
         return self._snapshot
@@ -180,7 +175,7 @@ class LogTable:
             try:
                 self._delta.alter.add_columns(list(DeltaSchema.from_arrow(pa.schema(new)).fields))
             except (DeltaError, OSError) as problem:
-                raise LakeError(f"cannot write `{self.path}`: {problem}") from problem
+                raise LakeError(f"cannot write `{self.place.uri}`: {problem}") from problem
             self._open()
 
     def _read(self) -> Snapshot:
@@ -207,6 +202,7 @@ class LogTable:
 
         `same_rows` tells readers that follow the table's changes that no row came or went.
         """
+        added, removed = list(added), list(removed)
         actions: list[AddAction | RemoveAction] = [self._add(file, not same_rows) for file in added]
         actions += [self._remove(file, not same_rows) for file in removed]
         version = self._delta.version()
@@ -219,12 +215,15 @@ class LogTable:
                 commit_properties=CommitProperties(max_commit_retries=0),
             )
         except CommitFailedError as problem:
-            self.refresh()
+            there = {file.path for file in self.refresh().files}
             if self._snapshot.version == version:
-                raise LakeError(f"cannot write `{self.path}`: {problem}") from problem
-            return False
+                raise LakeError(f"cannot write `{self.place.uri}`: {problem}") from problem
+            # The answer to a commit can get lost on its way from a bucket; tried again, it meets itself.
+            return bool(added) and all(file.path in there for file in added)
         except (DeltaError, OSError) as problem:
-            raise LakeError(f"cannot write `{self.path}`: {problem}") from problem
+            self._in_doubt = True
+            raise LakeError(f"cannot write `{self.place.uri}`: {problem}") from problem
+        self._in_doubt = False
         self.refresh()
         return True
 
@@ -232,31 +231,29 @@ class LogTable:
         """Write rows that are sorted as the table is to a new file, which nobody sees before `commit`."""
         key = rows[self.layout.sorted_by]
         path = f"{self.folder(partition)}/{uuid.uuid4().hex}.zstd.parquet"
-        target = self.path / path
+        repeating = [name for name in leaves(rows.schema) if name.split(".")[0] not in self.layout.unique]
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(
-                rows,
-                target,
-                compression="zstd",
-                compression_level=1,
-                row_group_size=ROW_GROUP,
-                use_dictionary=[name for name in leaves(rows.schema) if name.split(".")[0] not in self.layout.unique],
-                write_statistics=[self.layout.sorted_by],
-                store_schema=False,
-            )
-            size = target.stat().st_size
+            with self.place.writing(path) as target:
+                pq.write_table(
+                    rows,
+                    target,
+                    compression="zstd",
+                    compression_level=1,
+                    row_group_size=ROW_GROUP,
+                    use_dictionary=repeating,
+                    write_statistics=[self.layout.sorted_by],
+                    store_schema=False,
+                )
+                size = target.stat().st_size
         except OSError as problem:
-            with suppress(OSError):
-                target.unlink(missing_ok=True)
-            raise LakeError(f"cannot write `{target}`: {problem.strerror or problem}") from problem
+            raise LakeError(f"cannot write `{self.place.uri}/{path}`: {problem.strerror or problem}") from problem
         return File(path, partition, rows.num_rows, size, key[0].as_py(), key[-1].as_py())
 
     def discard(self, files: Iterable[File]) -> None:
         """Delete files that were written and not committed."""
         for file in files:
-            with suppress(OSError):  # `vacuum` deletes what stays
-                (self.path / file.path).unlink(missing_ok=True)
+            with suppress(OSError, LakeError):  # `vacuum` deletes what stays
+                self.place.delete(file.path)
 
     @contextmanager
     def undoing(self, files: list[File]) -> Iterator[None]:
@@ -266,13 +263,16 @@ class LogTable:
         except BaseException as problem:
             with suppress(LakeError):  # a commit can succeed and its clean-up fail: never delete what is visible
                 there = {file.path for file in self.refresh().files}
-                self.discard(file for file in files if file.path not in there)
+                if not self._in_doubt:
+                    self.discard(file for file in files if file.path not in there)
             if isinstance(problem, OSError):
-                raise LakeError(f"cannot read `{self.path}`: {problem.strerror or problem}") from problem
+                raise LakeError(f"cannot read `{self.place.uri}`: {problem.strerror or problem}") from problem
             raise
 
     def location(self, file: File) -> str:
-        return os.path.join(self.path, file.path)
+        """Where a file is on this machine; from a bucket it is brought here."""
+        self.place.fetch([file.path])
+        return self.place.local(file.path)
 
     def unused(self, keep_hours: int, orphan_hours: int | None = None) -> list[str]:
         """Paths of files that the table has not used for so long; with those that never were in it, if asked for.
@@ -282,23 +282,23 @@ class LogTable:
         found = {*self._vacuumed(keep_hours)}
         if orphan_hours is not None:
             found |= {*self._vacuumed(max(keep_hours, orphan_hours), full=True)}
-        return sorted(path for path in found if (self.path / path).exists())  # deleted ones are named for a while
+        return sorted(path for path in found if self.place.exists(path))  # deleted ones are named for a while
 
     def vacuum(self, keep_hours: int, orphan_hours: int | None = None) -> list[str]:
         """Delete the files that `unused` names, and return their paths. The table stays at its version."""
         found = self.unused(keep_hours, orphan_hours)
         try:
             for path in found:
-                (self.path / path).unlink(missing_ok=True)
+                self.place.delete(path)
         except OSError as problem:
-            raise LakeError(f"cannot clean up `{self.path}`: {problem.strerror or problem}") from problem
+            raise LakeError(f"cannot clean up `{self.place.uri}`: {problem.strerror or problem}") from problem
         return found
 
     def _vacuumed(self, keep_hours: int, *, full: bool = False) -> list[str]:
         try:
             return self._delta.vacuum(keep_hours, dry_run=True, enforce_retention_duration=False, full=full)
         except (DeltaError, OSError) as problem:
-            raise LakeError(f"cannot clean up `{self.path}`: {problem}") from problem
+            raise LakeError(f"cannot clean up `{self.place.uri}`: {problem}") from problem
 
     @property
     def properties(self) -> dict[str, str]:
@@ -313,7 +313,7 @@ class LogTable:
             except CommitFailedError:  # somebody else was faster
                 pass
             except (DeltaError, OSError) as problem:
-                raise LakeError(f"cannot write `{self.path}`: {problem}") from problem
+                raise LakeError(f"cannot write `{self.place.uri}`: {problem}") from problem
             self._open()
 
     @property
@@ -370,21 +370,19 @@ def leaves(schema: pa.Schema) -> list[str]:
 
 @dataclass
 class Lake:
-    """A folder of Delta tables. Threads may share it."""
+    """A folder of Delta tables, here or in a bucket. Threads may share it."""
 
-    path: Path
+    place: Place
     _tables: dict[str, LogTable] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
     def open(cls, path: str | Path, create: bool = False) -> Lake:
-        """The lake in a folder; `create` makes one where there is none.
+        """The lake in a folder or at `s3://bucket/prefix`; `create` makes one where there is none.
 
         Raises LakeError when there is no lake, or it cannot be made there.
         """
-        if "://" in str(path):
-            raise LakeError(f"`{path}` cannot be opened: this version keeps its lake in a local folder")
-        lake = cls(Path(path).expanduser().resolve())
+        lake = cls(open_place(path))
         if create:
             lake.prepare(LAYOUTS)
         lake.snapshot("cloudtrail")
@@ -393,11 +391,11 @@ class Lake:
     def prepare(self, names: Iterable[str]) -> None:
         """Make those of the tables that are not there."""
         for name in names:
-            create_table(self.path / name, LAYOUTS[name])
+            create_table(self.place.under(name), LAYOUTS[name])
 
     def table(self, name: str) -> LogTable:
         """A handle of one's own on a table, for writing."""
-        return LogTable(self.path / name, name)
+        return LogTable(self.place.under(name), name)
 
     def snapshot(self, name: str) -> Snapshot:
         """The files of a table as they are now."""
@@ -409,7 +407,10 @@ class Lake:
 
     def names(self) -> list[str]:
         """The physical tables; a lake made by an older version may lack some."""
-        return [name for name in LAYOUTS if name == "cloudtrail" or (self.path / name / "_delta_log").is_dir()]
+        return [name for name in LAYOUTS if name == "cloudtrail" or self._has(name)]
+
+    def _has(self, name: str) -> bool:
+        return name in self._tables or self.place.under(name).has_table()
 
     def snapshots(self) -> dict[str, Snapshot]:
         """The files of each table of log rows."""
@@ -435,15 +436,28 @@ class Lake:
 
             yield Table(title, rows.fields, rows.description, scan)
 
+    @property
+    def path(self) -> Path:
+        """The folder of a lake on this machine."""
+        if not isinstance(self.place, FolderPlace):
+            raise LakeError(f"the lake `{self.place.uri}` is not on this machine")
+        return self.place.path
+
     def location(self, name: str, file: File) -> str:
-        """Local path of a file of a table."""
-        return os.path.join(self.path, name, file.path)
+        """Local path of a file of a table; from a bucket it is brought here."""
+        place = self.place.under(name)
+        place.fetch([file.path])
+        return place.local(file.path)
 
     def scan(self, name: str, files: Sequence[File], start: datetime | None, end: datetime | None) -> Scan:
         """Local paths of those files that may hold rows of `[start, end)`."""
+        place = self.place.under(name)
         wanted = [file for file in files if file.overlaps(start, end)]
-        paths = tuple(self.location(name, file) for file in wanted)
-        return Scan(paths, sum(file.bytes for file in wanted), len(files))
+        paths = tuple(place.local(file.path) for file in wanted)
+        size = sum(file.bytes for file in wanted)
+        if isinstance(place, FolderPlace):
+            return Scan(paths, size, len(files))
+        return Scan(paths, size, len(files), lambda: place.fetch(file.path for file in wanted))
 
 
 def virtual_tables(name: str, files: Iterable[File]) -> dict[str, list[File]]:
@@ -457,16 +471,20 @@ def virtual_tables(name: str, files: Iterable[File]) -> dict[str, list[File]]:
     return dict(sorted(tables.items()))
 
 
-def create_table(path: Path, layout: Layout) -> None:
+def create_table(place: Place, layout: Layout) -> None:
     """Make an empty table, unless there is one."""
     schema = pa.schema([*layout.schema, *layout.partitions.items()])
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        if not DeltaTable.is_deltatable(str(path)):
-            DeltaTable.create(str(path), schema, mode="ignore", partition_by=list(layout.partitions))
+        if isinstance(place, FolderPlace):
+            place.path.mkdir(parents=True, exist_ok=True)
+        if not place.has_table():
+            DeltaTable.create(
+                place.uri, schema, mode="ignore", partition_by=list(layout.partitions), storage_options=place.options
+            )
     except (DeltaError, OSError) as problem:
-        if not DeltaTable.is_deltatable(str(path)):  # another process may have been faster
-            raise LakeError(f"cannot create a lake in `{path.parent}`: {problem}") from problem
+        if not DeltaTable.is_deltatable(place.uri, place.options):  # another process may have been faster
+            lake = place.uri.rpartition("/")[0]
+            raise LakeError(f"cannot create a lake in `{lake}`: {problem}") from problem
 
 
 def in_order(rows: pa.Table, layout: Layout) -> npt.NDArray[np.int64]:

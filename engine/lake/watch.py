@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
@@ -22,7 +21,7 @@ from engine.lake.collect import CollectReport, Progress, collect, collect_from, 
 from engine.lake.objects import LIST_USD, Window
 from engine.lake.sources import is_bucket, open_queue
 from engine.lake.store import Lake
-from engine.language.errors import SourceError
+from engine.language.errors import LakeError, SourceError
 
 EVERY = timedelta(minutes=5)
 OVERLAP = timedelta(hours=2)
@@ -181,20 +180,16 @@ def save(lake: Lake, state: WatchState) -> None:
     """Leave the state in the lake; a full disk must not end the watch, its next poll tells of it."""
     content = json.dumps({key: at.isoformat() if isinstance(at, datetime) else at for key, at in asdict(state).items()})
     name = hashlib.blake2b(f"{state.kind} {state.source}".encode(), digest_size=8).hexdigest()
-    folder = lake.path / FOLDER
-    with suppress(OSError):
-        folder.mkdir(exist_ok=True)
-        fresh = folder / f".{name}.{os.getpid()}"
-        fresh.write_text(content)
-        fresh.replace(folder / f"{name}.json")
+    with suppress(OSError, LakeError):
+        lake.place.write_text(f"{FOLDER}/{name}.json", content)
 
 
 def watch_states(lake: Lake) -> list[WatchState]:
     """How each source that was ever watched goes, in the order of kinds and sources."""
     states = []
-    for path in (lake.path / FOLDER).glob("*.json"):
-        with suppress(OSError, ValueError, TypeError):  # of another version, or removed meanwhile
-            states.append(read_state(path.read_text()))
+    for text in lake.place.read_texts(FOLDER, ".json"):
+        with suppress(ValueError, TypeError):  # of another version
+            states.append(read_state(text))
     return sorted(states, key=lambda state: (state.kind, state.source))
 
 

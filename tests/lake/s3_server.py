@@ -40,7 +40,7 @@ class S3:
 
     `fault` is asked before each answer with method and key (a list: the prefix) and names a fault, or none: `slow`,
     `denied`, `kms`, `error`, `reset`, `cut` (the connection ends too early), `short` (fewer bytes, said to be all),
-    `gone`.
+    `gone`; of a put, `lost`: it is done, and the answer does not come.
     """
 
     buckets: dict[str, dict[str, Stored]] = field(default_factory=dict)
@@ -216,6 +216,9 @@ class Handler(BaseHTTPRequestHandler):
                     self._error(412, "PreconditionFailed", "At least one of the pre-conditions did not hold")
                     return
                 objects[key] = Stored(body, datetime.now(UTC))
+                if fault == "lost":
+                    self._reset()
+                    return
                 self._send(200, headers={"ETag": objects[key].etag})
                 return
             if method == "DELETE":

@@ -51,7 +51,7 @@ def test_a_lake_is_made_only_when_asked(tmp_path):
     with pytest.raises(LakeError):
         Lake.open(tmp_path / "file", create=True)
     with pytest.raises(LakeError):
-        Lake.open("s3://bucket/lake")
+        Lake.open("gs://bucket/lake")
 
 
 def test_files_are_pruned_by_time(lake, tmp_path):

@@ -19,6 +19,7 @@ from engine.language.errors import SourceError
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 5, 20, 6
 URI = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<key>.*))?", re.DOTALL)
 URL_SECONDS = 900
+AMAZON = re.compile(r"https://s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/?")
 
 # What S3 answers when no object at all could be read: asking for the next one would be in vain.
 CREDENTIALS = {
@@ -51,6 +52,23 @@ class Bucket:
         asked = {"Bucket": self.name, "Key": key, **self.payer}
         url: str = self.signer.generate_presigned_url("get_object", Params=asked, ExpiresIn=URL_SECONDS)
         return url
+
+
+    def options(self) -> dict[str, str]:
+        """How Delta Lake asks this bucket: with the same credentials, at the same endpoint.
+
+        A commit is a put that S3 refuses when there is such an object, so no other lock is needed.
+        """
+        endpoint = str(self.client.meta.endpoint_url)
+        region = str(self.client.meta.region_name)
+        options = {"AWS_REGION": "us-east-1" if region == "aws-global" else region, "AWS_CONDITIONAL_PUT": "etag"}
+        if not AMAZON.fullmatch(endpoint):
+            options |= {"AWS_ENDPOINT_URL": endpoint, "AWS_ALLOW_HTTP": str(endpoint.startswith("http:")).lower()}
+        if (credentials := self.session.get_credentials()) is None:
+            raise SourceError(f"no AWS credentials to read s3://{self.name} with", "set AWS_PROFILE")
+        keys = credentials.get_frozen_credentials()
+        options |= {"AWS_ACCESS_KEY_ID": keys.access_key, "AWS_SECRET_ACCESS_KEY": keys.secret_key}
+        return options | ({"AWS_SESSION_TOKEN": keys.token} if keys.token else {})
 
 
 def split_uri(uri: str) -> tuple[str, str]:
