@@ -142,7 +142,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     collect = add("collect", collect_logs, "read log files into the lake", COLLECT_STATUS)
     collect.add_argument("kind", choices=["cloudtrail", "elb"], help="what the files are")
-    collect.add_argument("source", metavar="SOURCE", help="a folder of log files, one file, or s3://BUCKET/PREFIX")
+    collect.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder of log files, one file, s3://BUCKET/PREFIX, or lookup://PROFILE: CloudTrail's own history",
+    )
     _add_lake(collect)
     collect.add_argument(
         "--since",

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine.lake.objects import FolderSource, Naming, Source, Window, discover
+from engine.lake.objects import CLOUDTRAIL, FolderSource, Naming, Source, Window, discover
 from engine.language.errors import SourceError
 
 if TYPE_CHECKING:
     from engine.lake.s3.notices import QueueSource
 
+LOOKUP = "lookup://"
 DEFAULT_DAYS = 7  # of a bucket, when nothing is said
 CLOCKS_DIFFER = timedelta(hours=1)  # ours and that of S3, at most
 
@@ -27,6 +28,12 @@ def open_source(
     cancel: threading.Event | None = None,
 ) -> Source:
     """The source that a text names; raises SourceError when it cannot be read."""
+    if source.startswith(LOOKUP):
+        if naming.kind != CLOUDTRAIL.kind:
+            raise SourceError(f"`{source}` has events of CloudTrail only", f"trailboard collect cloudtrail {source}")
+        from engine.lake.lookup import open_lookup
+
+        return open_lookup(source, window, cancel or threading.Event())
     if not is_bucket(source):
         return FolderSource(discover(source, naming), naming)
     # boto3 takes a fifth of a second, which a collect from a folder need not spend
