@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.aws.cloudwatch_metrics import Series, labels
 from engine.aws.cloudwatch_stats import MOST_POINTS, MOST_QUERIES, CloudwatchStats
@@ -287,6 +289,23 @@ def test_retention(options: str, period: int, length: timedelta, warning: str | 
     assert [text.startswith(warning or "?") for text in result.warnings] == ([True] if warning else [])
 
 
+@given(
+    st.integers(1, 40_000_000),
+    st.sampled_from([1, 5, 10, 20, 30]) | st.integers(1, 3000).map(lambda minutes: 60 * minutes),
+    st.integers(0, 90_000_000_000).map(lambda moments: NOW - timedelta(milliseconds=moments)),
+)
+def test_a_window_is_never_finer_or_older_than_what_is_kept(seconds: int, span: int, now: datetime) -> None:
+    (command,) = parse(f"aws-cloudwatch-stats metric=a duration={seconds}s span={span}s")
+    assert isinstance(command, CloudwatchStats)
+    window = command.window(now)
+    assert window.period >= span
+    assert window.start.timestamp() % window.period == window.end.timestamp() % window.period == 0
+    limits = {1: timedelta(hours=3), 60: timedelta(days=15), 300: timedelta(days=63), 3600: timedelta(days=455)}
+    assert now - window.start < max(limit for unit, limit in limits.items() if window.period % unit == 0)
+    assert now <= window.end < now + timedelta(seconds=window.period)
+    assert bool(window.notes) == (window.period > span or seconds > 455 * 86400)
+
+
 def test_times_are_those_of_the_viewer() -> None:
     engine, api = stubbed({"list_metrics": listing(CPU[0]), "get_metric_data": values}, NOW)
     engine.run('aws-cloudwatch-stats from=20261124 to=2026112412 span=1h metric="CPUUtilization"')
@@ -400,6 +419,17 @@ def test_the_panels_on_written_answers() -> None:
     assert lines == {"fleet": 0.5, "web": 2.0, "i-3": 3.5, "i-4": 4.5, "sessions 0001": 5.5, "orders": 6.5}
     assert engine.run(PANELS["W6"])["label"].tolist() == ["orders"]
     assert len(requests(api)) == 2
+
+
+def test_what_asking_costs_is_known_before() -> None:
+    latency = metric("AWS/RDS", "SelectLatency", DBInstanceIdentifier="orders")
+    engine, api = stubbed({"list_metrics": listing(latency), "get_metric_data": values}, NOW)
+    query = PANELS["W6"]
+    (before,) = engine.explain(query).live
+    assert before.estimate_usd == pytest.approx(0.005), "500 series, which is the most"
+    assert api.calls == []
+    assert engine.execute(query).live[0].cost_usd == pytest.approx(0.00001)
+    assert engine.explain(query).live[0].estimate_usd == pytest.approx(0.00001), "as was seen"
 
 
 # The panels, over HTTP

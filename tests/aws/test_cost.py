@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -380,6 +381,16 @@ def test_a_page_left_open_for_a_day_asks_no_more_than_ages_allow() -> None:
     assert len(api.asked("get_cost_and_usage")) == 2 * times, "with and without services"
     assert len(api.asked("get_cost_forecast")) == times
     assert usd == pytest.approx(3 * times * 0.01)
+
+
+def test_a_restart_asks_nothing_again(tmp_path: Path) -> None:
+    for hour in (0, 3, 6):
+        engine, api = stubbed({"get_cost_and_usage": daily}, NOW + timedelta(hours=hour), home=tmp_path)
+        assert engine.run(PANELS["C1"])["cost"].tolist() == [30]
+        assert len(api.calls) == (0 if hour else 1)
+    engine, api = stubbed({"get_cost_and_usage": daily}, NOW + timedelta(hours=6, minutes=3), home=tmp_path)
+    engine.run(PANELS["C1"])
+    assert len(api.calls) == 1
 
 
 def test_what_asking_costs_is_known_before() -> None:
