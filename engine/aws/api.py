@@ -8,6 +8,7 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.aws.pace import Pace
 from engine.aws.problems import UnreadableAnswer, telling
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class BotoApi:
         self._source = source
         self._timeouts = timeouts
         self._lock = RLock()  # a botocore session makes one client at a time
+        self._pace = Pace()
 
     @cached_property
     def session(self) -> botocore.session.Session:
@@ -64,8 +66,12 @@ class BotoApi:
         with closing(self._made(service, region)) as client:
             call = getattr(client, operation)
             if client.can_paginate(operation):
-                yield from client.get_paginator(operation).paginate(**parameters)
-                return
+                pages = iter(client.get_paginator(operation).paginate(**parameters))
+                while True:
+                    self._pace.wait(service, operation, region)
+                    if (page := next(pages, None)) is None:
+                        return
+                    yield page
             answer = call(**parameters)
             yield answer
             while token := answer.get("NextPageToken"):  # get_cost_and_usage

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from engine.catalog import ANY, DATE, DOUBLE, IP, Field, Type
+from engine.catalog import ANY, DATE, DOUBLE, IP, STRING, Field, Type
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SCALAR = {
@@ -32,10 +32,15 @@ def arrow_type(kind: Type) -> pa.DataType:
     'list<item: struct<key: string>>'
     """
     if kind.name == "map":
-        return pa.struct([pa.field(name, arrow_type(member)) for name, member in kind.keys])
+        return pa.struct([pa.field(name, arrow_type(member)) for name, member in _members(kind)])
     if kind.element is not None:
         return pa.list_(arrow_type(kind.element))
     return _SCALAR.get(kind.name, pa.string())
+
+
+def _members(kind: Type) -> tuple[tuple[str, Type], ...]:
+    """The keys of a map; what it does not declare is JSON text by now, under the remainder's name."""
+    return kind.keys if kind.rest is None else (*kind.keys, (kind.rest, STRING))
 
 
 def schema(fields: Sequence[Field]) -> pa.Schema:
@@ -74,7 +79,7 @@ def _value(value: Any, kind: Type) -> Any:
         case "any":
             return msgspec.json.encode(_plain(value)).decode()
         case "map":
-            return {name: _value(value.get(name), member) for name, member in kind.keys}
+            return {name: _value(value.get(name), member) for name, member in _members(kind)}
         case "list":
             return [_value(item, kind.element or ANY) for item in value]
     if kind == IP:

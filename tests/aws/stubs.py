@@ -39,7 +39,7 @@ class Call:
 
 @dataclass
 class StubApi:
-    """Answers operations by name; what is not there is an error of the test."""
+    """Answers operations by name, or `service.operation`; what is not there is an error of the test."""
 
     answers: Answers
     calls: list[Call] = field(default_factory=list)
@@ -52,7 +52,7 @@ class StubApi:
         if operation == "get_caller_identity":
             yield {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/test", "UserId": "AIDA"}
             return
-        answer = self.answers[operation]
+        answer = self.answers[f"{service}.{operation}" if f"{service}.{operation}" in self.answers else operation]
         if isinstance(answer, Exception):
             raise answer
         *others, last = answer(given) if callable(answer) else answer
@@ -123,7 +123,8 @@ def _aws_commands(query: Query) -> Iterator[AwsCommand]:
 
 def check(service: str, operation: str, document: dict[str, Any], is_answer: bool = False) -> None:
     """Fail for a document that the service's model does not know."""
-    name = "".join(part.capitalize() for part in operation.split("_"))
+    words = operation.replace("_", "")
+    name = next(name for name in _model(service).operation_names if name.lower() == words)
     model = _model(service).operation_model(name)
     shape = model.output_shape if is_answer else model.input_shape
     report = ParamValidator().validate(document, shape)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -18,6 +19,7 @@ from engine.demo.aws import ANSWERS, DemoApi
 from engine.demo.company import ACCOUNTS, NAT_GATEWAYS, PROD
 from engine.demo.elb.balancers import API_APP, API_PARTNER, API_STOCK, BALANCERS, CHECKOUT, DIRECT, SHOP_WEB
 from engine.demo.incidents import FORGOTTEN_INSTANCE, LEAKED_KEY
+from tests.demo.conftest import two_days_until
 
 NOW = datetime(2026, 11, 18, 6, 40, 12, tzinfo=UTC)
 SEOUL, BERLIN, VIRGINIA, SAO_PAULO = "ap-northeast-2", "eu-central-1", "us-east-1", "sa-east-1"
@@ -618,3 +620,19 @@ def test_attributes_of_events(api: DemoApi, key: str, value: str) -> None:
     assert {event[key] for event in found} == {value}
     resource = {"AttributeKey": "ResourceType", "AttributeValue": "AWS::EC2::Instance"}
     assert items(api, "cloudtrail", "lookup_events", "Events", SEOUL, LookupAttributes=[resource], **DAY)
+
+
+def test_events_are_those_of_the_logs_with_the_same_ids(tmp_path: Path) -> None:
+    sample = two_days_until(NOW, tmp_path)
+    logged = {
+        record["eventID"]: record
+        for record in sample.records
+        if (record["recipientAccountId"], record["awsRegion"]) == (PROD, SEOUL) and record["managementEvent"]
+    }
+    window = {"StartTime": NOW - timedelta(hours=47), "EndTime": NOW}
+    found = items(DemoApi(NOW), "cloudtrail", "lookup_events", "Events", SEOUL, **window)
+    began = window["StartTime"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert {event["EventId"] for event in found} == {
+        name for name, record in logged.items() if record["eventTime"] >= began
+    }
+    assert all(json.loads(event["CloudTrailEvent"]) == logged[event["EventId"]] for event in found[::50])

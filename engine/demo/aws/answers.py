@@ -16,7 +16,11 @@ Asked = Mapping[str, Any]
 def refused(operation: str, code: str, message: str) -> ClientError:
     """The error that boto3 raises when AWS refuses a call."""
     error = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    return ClientError(error, "".join(part.capitalize() for part in operation.split("_")))
+    words = (_UPPER.get(part, part.capitalize()) for part in operation.split("_"))
+    return ClientError(error, "".join(words))
+
+
+_UPPER = {"db": "DB", "mfa": "MFA"}
 
 
 def values_at(document: Any, path: str) -> Iterator[str]:

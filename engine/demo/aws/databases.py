@@ -115,7 +115,7 @@ def _document(database: Database, estate: Estate) -> Document:
         "CACertificateIdentifier": "rds-ca-rsa2048-g1",
         "CertificateDetails": {
             "CAIdentifier": "rds-ca-rsa2048-g1",
-            "ValidTill": created + timedelta(days=365 if aurora else 690),
+            "ValidTill": estate.ago(days=database.age % 300) + timedelta(days=365 if aurora else 90),
         },
         "DBParameterGroups": [
             {"DBParameterGroupName": f"default.{engine}{version[:3]}", "ParameterApplyStatus": "in-sync"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import Random
 
 from engine.demo.aws.answers import Asked, Document, refused, tagged
 from engine.demo.aws.estate import Estate
@@ -110,7 +111,11 @@ def _user(user: User, estate: Estate) -> Document:
 
 
 def _before(estate: Estate, days: float) -> datetime:
-    return (estate.made - timedelta(days=days)).replace(microsecond=0)
+    """So many days ago: lately to the minute, long ago at some hour of the office."""
+    if days < 2:
+        return (estate.made - timedelta(days=days)).replace(microsecond=0)
+    hour = Random(f"{days}").uniform(0, 9)
+    return (estate.ago(days) + timedelta(hours=hour)).replace(microsecond=0)
 
 
 def _named(estate: Estate, asked: Asked, operation: str) -> User:
@@ -146,7 +151,7 @@ def get_access_key_last_used(estate: Estate, region: str | None, asked: Asked) -
                 last = {**used, "ServiceName": key.service, "Region": key.region}
                 yield {"UserName": user.name, "AccessKeyLastUsed": last}
                 return
-    raise refused("get_access_key_last_used", "AccessDenied", "The access key is not of this account")
+    raise refused("get_access_key_last_used", "NoSuchEntity", "The access key cannot be found.")
 
 
 def list_mfa_devices(estate: Estate, region: str | None, asked: Asked) -> Iterator[Document]:
