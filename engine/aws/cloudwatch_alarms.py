@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from engine.aws.command import COMMON, Ask, AwsCommand
+from engine.aws.command import COMMON, Action, Ask, AwsCommand
 from engine.aws.documents import DIMENSIONS, TEXTS, present
 from engine.catalog import BOOL, DATE, DOUBLE, INT, STRING, Field
 from engine.language.nodes import Option
@@ -37,6 +37,9 @@ class CloudwatchAlarms(AwsCommand):
         Option("prefix", str, "only those whose name begins so"),
     )
     service: ClassVar[str] = "cloudwatch"
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("cloudwatch:DescribeAlarms", "cloudwatch", "describe_alarms", {"MaxRecords": 1}),
+    )
     columns: ClassVar[tuple[Field, ...]] = (
         Field("alarm_name", STRING, "name of the alarm"),
         Field("alarm_arn", STRING, "ARN of the alarm"),

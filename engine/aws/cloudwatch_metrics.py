@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from engine.aws.command import COMMON, Ask, AwsCommand
+from engine.aws.command import COMMON, Action, Ask, AwsCommand
 from engine.aws.documents import DIMENSIONS, TEXTS
 from engine.catalog import STRING, Field
 from engine.language.durations import read_switch
@@ -118,6 +118,9 @@ class CloudwatchMetrics(AwsCommand):
         Option("owning_account", str, "in a monitoring account: only this account's"),
     )
     service: ClassVar[str] = "cloudwatch"
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("cloudwatch:ListMetrics", "cloudwatch", "list_metrics", {"Namespace": "AWS/EC2"}),
+    )
     columns: ClassVar[tuple[Field, ...]] = (
         Field("namespace", STRING, "whose metric it is, such as `AWS/EC2`"),
         Field("metric", STRING, "name of the metric, as `metric=` of `aws-cloudwatch-stats` takes it"),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from engine.aws.budget import METRIC
 from engine.aws.cloudwatch_metrics import Series, labels, listed, read_dimensions
-from engine.aws.command import COMMON, Ask, AwsCommand
+from engine.aws.command import COMMON, Action, Ask, AwsCommand
 from engine.aws.documents import DIMENSIONS
 from engine.aws.metric_units import unit_of
 from engine.aws.times import in_utc, read_time
@@ -65,6 +65,13 @@ def read_period(text: str) -> Duration:
     return span
 
 
+def _smallest_request(now: datetime) -> dict[str, Any]:
+    """One metric that needs not be there, of some minutes."""
+    metric = {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization"}
+    query = {"Id": "m0", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Average"}}
+    return {"MetricDataQueries": [query], "StartTime": now - timedelta(minutes=5), "EndTime": now}
+
+
 @dataclass(frozen=True)
 class Window:
     """The time of a request: whole periods of some seconds, the end left out. `notes` say what was changed and why."""
@@ -114,6 +121,10 @@ class CloudwatchStats(AwsCommand):
         Option("max_series", read_count, "refuse more series than this in one region, 500 without"),
     )
     service: ClassVar[str] = "cloudwatch"
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("cloudwatch:ListMetrics", "cloudwatch", "list_metrics", {"Namespace": "AWS/EC2"}),
+        Action("cloudwatch:GetMetricData", "cloudwatch", "get_metric_data", _smallest_request),
+    )
     columns: ClassVar[tuple[Field, ...]] = (
         Field("_time", DATE, "start of the period"),
         Field("namespace", STRING, "whose metric it is"),

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from engine.aws.budget import COST_REQUEST
-from engine.aws.command import COMMON, LEADING, Ask, AwsCommand
+from engine.aws.command import COMMON, LEADING, Action, Ask, AwsCommand
 from engine.aws.documents import present
 from engine.catalog import BOOL, DOUBLE, STRING, Field
 from engine.language.durations import read_count, read_instant, read_switch
@@ -87,6 +87,13 @@ def read_granularity(written: str) -> str:
     return written
 
 
+def _smallest_request(now: datetime) -> dict[str, Any]:
+    """Yesterday's cost in one sum."""
+    day = _day(now)
+    period = {"Start": f"{day - timedelta(days=1):%Y-%m-%d}", "End": f"{day:%Y-%m-%d}"}
+    return {"TimePeriod": period, "Granularity": "DAILY", "Metrics": ["UnblendedCost"]}
+
+
 @dataclass(frozen=True)
 class Cost(AwsCommand):
     """What AWS billed, by day and by the dimensions behind `by`. Each request to AWS costs 0.01 USD.
@@ -116,6 +123,9 @@ class Cost(AwsCommand):
     is_global: ClassVar[bool] = True
     takes_words: ClassVar[bool] = True
     leading: ClassVar[tuple[Field, ...]] = LEADING[:2]
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("ce:GetCostAndUsage", "ce", "get_cost_and_usage", _smallest_request),
+    )
 
     def fields(self) -> tuple[Field, ...]:
         self._check()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from engine.aws.budget import COST_REQUEST
-from engine.aws.command import COMMON, LEADING, Ask, AwsCommand
+from engine.aws.command import COMMON, LEADING, Action, Ask, AwsCommand
 from engine.aws.cost import FILTERS, MAX_AGE, METRICS, cost_filter, decimal, read_days, read_hour
 from engine.aws.documents import get, present
 from engine.catalog import DOUBLE, STRING, Field
@@ -34,6 +34,13 @@ def read_level(text: str) -> int:
     return level
 
 
+def _smallest_request(now: datetime) -> dict[str, Any]:
+    """Tomorrow's cost."""
+    day = now.astimezone(UTC) + timedelta(days=1)
+    period = {"Start": f"{day:%Y-%m-%d}", "End": f"{day + timedelta(days=1):%Y-%m-%d}"}
+    return {"TimePeriod": period, "Metric": "UNBLENDED_COST", "Granularity": "DAILY"}
+
+
 @dataclass(frozen=True)
 class CostForecast(AwsCommand):
     """What AWS expects to bill from today on, by day or month. Each request to AWS costs 0.01 USD.
@@ -55,6 +62,9 @@ class CostForecast(AwsCommand):
         *FILTERS,
     )
     service: ClassVar[str] = "ce"
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("ce:GetCostForecast", "ce", "get_cost_forecast", _smallest_request, ("DataUnavailableException",)),
+    )
     is_global: ClassVar[bool] = True
     takes_words: ClassVar[bool] = True
     leading: ClassVar[tuple[Field, ...]] = LEADING[:2]
