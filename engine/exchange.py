@@ -29,6 +29,7 @@ from zoneinfo import ZoneInfo
 from engine.language.errors import SourceError
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "exchange" / "ecb.json"
+BUNDLED = "ecb (bundled)"  # whose rates they are has to be said
 KOREA = ZoneInfo("Asia/Seoul")
 
 LOWEST, HIGHEST = 500.0, 3000.0  # won for a dollar
@@ -48,7 +49,7 @@ _STEPS_BACK = 7  # days without a rate that Eximbank is asked about
 class Rate:
     """Won for a dollar and for a euro, on a day.
 
-    `source` is the name of who was asked, `configured`, or `bundled` for the rate of `data/`.
+    `source` is the name of who was asked, `configured`, or `BUNDLED` for the rate of `data/`.
     """
 
     usd: float
@@ -125,6 +126,8 @@ def naver(base: str, key: str, get: Get, today: date) -> Found:
         result = json.loads(get(base + path))["result"]
         return _number(result.get("calcPrice") or result["closePrice"])
 
+    while today.weekday() > 4:  # the quote of a weekend is Friday's
+        today -= timedelta(days=1)
     return Found(won("USD"), won("EUR"), today)
 
 
@@ -167,7 +170,7 @@ class Exchange:
 
     >>> rate = Exchange().rate(datetime(2026, 11, 24, tzinfo=UTC))
     >>> rate.source, str(rate.day), round(rate.usd, 2), rate.eur, rate.is_stale(datetime(2026, 11, 24, tzinfo=UTC))
-    ('bundled', '2026-10-30', 1335.27, 1491.76, True)
+    ('ecb (bundled)', '2026-10-30', 1335.27, 1491.76, True)
     """
 
     def __init__(
@@ -266,7 +269,7 @@ def bundled() -> Rate:
     """The rate that comes with Trailboard, of the day that `data/README.md` tells."""
     record = json.loads(DATA.read_text("utf-8"))
     won = float(record["krw_per_eur"])
-    return Rate(won / float(record["usd_per_eur"]), won, date.fromisoformat(record["date"]), "bundled")
+    return Rate(won / float(record["usd_per_eur"]), won, date.fromisoformat(record["date"]), BUNDLED)
 
 
 def due(fetched_at: datetime) -> datetime:

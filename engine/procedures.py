@@ -48,7 +48,7 @@ EXCHANGE_COLUMNS = (
     Field("usd", DOUBLE, "won for one dollar"),
     Field("eur", DOUBLE, "won for one euro; null when the source does not say"),
     Field("base_date", DATE, "the day that the rate is of"),
-    Field("source", STRING, "who said so; `configured`, or `bundled` for the rate that comes with Trailboard"),
+    Field("source", STRING, "who said so; `configured`, or `ecb (bundled)` for the rate that comes with Trailboard"),
     Field("fetched_at", DATE, "when it was asked for; null when nobody was"),
     Field("stale", BOOL, "whether it is older than four days or a stopgap"),
 )

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from engine import Engine, exchange
-from engine.exchange import Exchange, Rate, bundled, due
+from engine.exchange import BUNDLED, Exchange, Rate, bundled, due
 
 NOW = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)  # a Tuesday, 14:30 in Seoul
 ECB = """<?xml version="1.0" encoding="UTF-8"?>
@@ -91,7 +91,7 @@ def frankfurter(won: float, day: str = "2026-11-23", euro: float = 0.9) -> dict[
 def test_nobody_is_asked_unless_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "build_opener", None)  # any request would fail loudly
     found = Exchange.load({}).rate(NOW)
-    assert (found.source, found.day, found.is_stale(NOW)) == ("bundled", bundled().day, True)
+    assert (found.source, found.day, found.is_stale(NOW)) == (BUNDLED, bundled().day, True)
     assert found.fetched_at is None
 
 
@@ -145,7 +145,7 @@ def test_what_goes_wrong_is_told_without_the_key(server: Server, answer: Any, re
     told: list[str] = []
     asked = configured(server, "koreaexim", TRAILBOARD_KOREAEXIM_KEY="s3cret")
     found = asked.rate(NOW, warn=told.append)
-    assert found.source == "bundled"
+    assert found.source == BUNDLED
     assert told == [f"no source of exchange rates answered: koreaexim {reason}"]
     assert "s3cret" not in repr(asked.sources)
     assert "/elsewhere" not in server.asked
@@ -204,7 +204,7 @@ def test_a_rate_is_kept_until_it_is_due_and_by_other_processes(server: Server, t
 def test_explaining_a_query_asks_nobody(server: Server, tmp_path: Path) -> None:
     server.answers["/v1/latest"] = frankfurter(1400.0)
     asked = configured(server, "frankfurter", file=tmp_path / "exchange.json")
-    assert asked.rate(NOW, ask=False).source == "bundled"
+    assert asked.rate(NOW, ask=False).source == BUNDLED
     assert server.asked == []
     asked.rate(NOW)
     assert asked.rate(NOW + timedelta(days=9), ask=False).source == "frankfurter"
@@ -224,7 +224,7 @@ def test_a_server_that_says_nothing_is_given_up(server: Server, monkeypatch: pyt
     monkeypatch.setattr(exchange, "TIMEOUT", 0.2)
     server.answers["/v1/latest"] = "hang"
     told: list[str] = []
-    assert configured(server, "frankfurter").rate(NOW, warn=told.append).source == "bundled"
+    assert configured(server, "frankfurter").rate(NOW, warn=told.append).source == BUNDLED
     assert told == ["no source of exchange rates answered: frankfurter did not answer in time"]
 
 
@@ -283,7 +283,7 @@ def test_a_fixed_rate_asks_nobody() -> None:
 def test_mistakes_in_the_configuration(env: dict[str, str], message: str) -> None:
     told: list[str] = []
     found = Exchange.load(env).rate(NOW, warn=told.append)
-    assert (found.source, found.is_fallback) == ("bundled", True)
+    assert (found.source, found.is_fallback) == (BUNDLED, True)
     assert [message in text for text in told] == [True]
 
 

@@ -103,7 +103,8 @@ class Cost(AwsCommand):
     `usage_type`, `instance_type`, `operation`, `platform`, `purchase_type`, `tenancy`, `record_type`,
     `legal_entity_name`, `invoicing_entity`, `tag.KEY`, `category.NAME`, `product.KEY`. Days are days of UTC, today is
     left out because it is not over. Costs can be negative: credits and refunds. Days of the last two months are one
-    request, whichever of them a query asks for.
+    request, whichever of them a query asks for. The costs of a management account hold those of its members: ask one of
+    them only, with `profile=`, or set `cost_enabled = false` for the profiles of members.
 
     Example:
         aws-cost days=30 unblended_cost by service

@@ -67,7 +67,7 @@ def test_a_real_answer_gives_the_panels_their_numbers() -> None:
 
     billed = engine.run(PANELS["C2"])
     assert billed["krw"].tolist() == [18 * billed["usd"][0]]
-    assert billed["source"].tolist() == ["bundled"]
+    assert billed["source"].tolist() == ["ecb (bundled)"]
 
     shares = engine.run(PANELS["C3"])
     assert engine.run(PANELS["C3"].rpartition("|")[0])["service"].nunique() == 23
