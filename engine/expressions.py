@@ -35,11 +35,16 @@ LONGEST = 200_000  # DuckDB takes seconds to read more, and nothing can stop it 
 
 @dataclass(frozen=True)
 class Column:
-    """Where a field is: the SQL column that holds it now, and its type."""
+    """Where a field is: the SQL column that holds it now, and its type.
+
+    A row may lack a field, which reads as null but does not overwrite another one: `present` is the column that is
+    true where it does not.
+    """
 
     sql: str
     type: Type
     hidden: bool = False
+    present: str | None = None  # no such column: all rows have the field
 
 
 @dataclass(frozen=True)

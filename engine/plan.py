@@ -63,6 +63,23 @@ class Rows:
         """A field by name; unknown ones are null, with a warning from `warn_unknown`."""
         return self.scope.field(name)
 
+    def has(self, name: str) -> str:
+        """SQL: does a row have a field, be it null?"""
+        column = self.columns.get(name)
+        return "false" if column is None else column.present or "true"
+
+    def with_presence(self, present: Mapping[str, str]) -> Rows:
+        """The same rows, of which only those have a field for which some SQL is true."""
+        partial = {name: condition for name, condition in present.items() if condition != "true"}
+        if not partial:
+            return self
+        columns, taken, added = dict(self.columns), self.taken, []
+        for name, condition in partial.items():
+            physical, taken = fresh(f"_has {name}", taken)
+            added.append(f"{condition} AS {physical}")
+            columns[name] = replace(columns[name], present=physical)
+        return self.select(f"SELECT *, {', '.join(added)} FROM {self.step}", columns=columns, taken=taken)
+
     def select(self, select: str, *reads: str, **changes: object) -> Rows:
         """Rows that read another SELECT."""
         name = self.context.add(select, *(reads or (self.step,)))
@@ -129,7 +146,14 @@ class Rows:
     def materialized(self) -> Rows:
         """The same rows, run now: what comes next may depend on their values."""
         names = list(self.columns)
-        outputs = ", ".join(f"{self.columns[name].sql} AS c{index}" for index, name in enumerate(names))
+        present = {column.present for column in self.columns.values() if column.present is not None}
+        kept = {column: f"p{index}" for index, column in enumerate(sorted(present))}
+        outputs = ", ".join(
+            [
+                *(f"{self.columns[name].sql} AS c{index}" for index, name in enumerate(names)),
+                *(f"{column} AS {name}" for column, name in kept.items()),
+            ]
+        )
         ordering = f" ORDER BY {self.order_by(f'{self.step}.')}" if self.order else ""
         statement = self.context.statement(f"SELECT {outputs} FROM {self.step}{ordering}", self.step)
         table = self.context.session.fetch(statement)
@@ -137,8 +161,8 @@ class Rows:
             self.context, table, {f"c{index}": self.columns[name].type for index, name in enumerate(names)}
         )
         columns = {
-            name: Column(f'"c{index}"', self.columns[name].type, self.columns[name].hidden)
-            for index, name in enumerate(names)
+            name: replace(column, sql=f'"c{index}"', present=kept.get(column.present or ""))
+            for index, (name, column) in enumerate(self.columns.items())
         }
         return replace(stored_rows, columns=columns, hint=self.hint)
 

@@ -156,7 +156,7 @@ MACROS: dict[str, tuple[str, str]] = {
     ),
     "any_order_text": (
         "x",
-        """CASE any_rank(x) WHEN 6 THEN lower(json_extract_string(x, '$')) WHEN 7 THEN x
+        """CASE any_rank(x) WHEN 6 THEN lower(json_extract_string(x, '$')) WHEN 7 THEN list_order(x)
         WHEN 5 THEN lpad(CAST(ip_number(json_extract_string(x, '$."$ip"')) AS VARCHAR), 40, '0') ELSE '' END""",
     ),
     # A string as arithmetic sees it: a whole number, a real number, hex, or 0.
@@ -237,6 +237,8 @@ MACROS: dict[str, tuple[str, str]] = {
         ELSE length(left(x, start + length(part))) - length(part) + 1
            - instr(reverse(left(x, start + length(part))), reverse(part)) END AS INTEGER)""",
     ),
+    # A number cut to a bound on both sides; null stays null, which `least` and `greatest` would leave out.
+    "within": ("x, bound", "CASE WHEN x > bound THEN bound WHEN x < - bound THEN - bound ELSE x END"),
     # Position from the start of something with n parts; negative ones count from its end.
     "from_start": ("position, n", "if(position < 0, position + n, position)"),
     # Part from `first` to before `last`, from 0; null when it would begin outside or end before it begins.

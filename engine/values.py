@@ -84,6 +84,8 @@ def order_keys(expression: str, kind: Type) -> list[str]:
             return [f"any_rank({expression})", f"any_order_number({expression})", f"any_order_text({expression})"]
         case "map":
             return [f"if({expression} IS NULL, NULL, 0)"]
+        case "list":
+            return [f"list_order({_json(expression, kind)})"]
     return [expression]
 
 
@@ -107,6 +109,11 @@ def _rank_key(expression: str, kind: Type) -> str:
             rank, by_number, by_text = "3", f"CAST(epoch_us({expression}) AS DOUBLE)", "''"
         case "string":
             rank, by_number, by_text = "6", "0", f"lower({expression})"
+        case "list":
+            (by_text,) = order_keys(expression, kind)
+            rank, by_number = "7", "0"
+        case "map":  # all alike
+            rank, by_number, by_text = "8", "0", "''"
         case name:
             rank, by_number, by_text = str(RANK[name]), "0", f"CAST({expression} AS VARCHAR)"
     return f"struct_pack(r := {rank}, n := CAST({by_number} AS DOUBLE), t := {by_text})"
@@ -129,11 +136,11 @@ def compare(op: str, left: Value, right: Value) -> str:
                 a, b = rank_key(left), rank_key(right)
             case "map":
                 a, b = "0", "0"
-            case "any":
+            case "any" | "list":
                 a, b = rank_key(left), rank_key(right)
         compared = f"({a} {op} {b})"
         # Keys of null are not null, so the null rule has to be said where keys are compared.
-        return compared if left.type.name not in ("ip", "map", "any") else _unless_null(compared, left, right)
+        return compared if left.type.name not in ("ip", "map", "any", "list") else _unless_null(compared, left, right)
     return _unless_null(f"({rank_key(left)} {op} {rank_key(right)})", left, right)
 
 
@@ -326,7 +333,7 @@ def position(value: Value) -> Value:
     found = whole(value)
     if found.is_constant:
         return found
-    return Value(f"greatest(least({found.sql}, {_FARTHEST}), -{_FARTHEST})", LONG, per_row=value.per_row)
+    return Value(f"within({found.sql}, {_FARTHEST})", LONG, per_row=value.per_row)
 
 
 def identical(left: Value, right: Value) -> str:

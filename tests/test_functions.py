@@ -818,3 +818,10 @@ def _refusal(query: str) -> QueryError | None:
         return problem
     assert len(found) == len(MIXED_ROWS)
     return None
+
+
+def test_positions_that_are_null_in_some_row() -> None:
+    query = 'json "[{\'n\': 2}, {\'n\': null}]" | eval a = left("abc", n), b = substr("abc", n), c = round(1.26, n)'
+    found = Engine().run(query).to_dict("records")
+    assert [bool(pd.isna(found[1][name])) for name in "abc"] == [True, True, True]
+    assert found[0]["a"] == "ab"

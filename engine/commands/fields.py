@@ -43,7 +43,7 @@ class Fields(Command):
             kept = {field: column for field, column in rows.columns.items() if field not in self.names}
             return rows.with_columns(kept)
         warn_unknown(rows, self.names, self)
-        chosen = {field: replace(rows.columns.get(field, _ABSENT), hidden=False) for field in self.names}
+        chosen = {field: replace(rows.columns.get(field, _ABSENT), hidden=False, present=None) for field in self.names}
         return rows.with_columns(chosen, self.names)
 
 

@@ -120,9 +120,9 @@ def _combined(left: Rows, right: Rows, condition: str, kind: str) -> Rows:
     if kind == "full":
         left = left.numbered()[0]
     taken, moved = left.taken, {}
-    for physical in sorted(
-        {c.sql for c in right.columns.values() if c.sql != "NULL"} | {o.column for o in right.order}
-    ):
+    read = {column.sql for column in right.columns.values() if column.sql != "NULL"}
+    read |= {column.present for column in right.columns.values() if column.present is not None}
+    for physical in sorted(read | {order.column for order in right.order}):
         moved[physical], taken = fresh(physical.strip('"'), taken)
     has_left, taken = fresh("_has_left", taken)
     has_right, taken = fresh("_has_right", taken)
@@ -145,15 +145,34 @@ def _combined(left: Rows, right: Rows, condition: str, kind: str) -> Rows:
 
 def _overlaid(made: Rows, right: Rows, moved: dict[str, str], kind: str, has_left: str, has_right: str) -> Rows:
     """The fields of a combined row: the sub-query's over the input's, as far as the row has either."""
+    from_left = has_left if kind in ("right", "full") else "true"
+    from_right = has_right if kind in ("left", "full") else "true"
     columns, clashes = dict(made.columns), dict[str, Value]()
+    present = {field: _both(from_left, made.has(field)) for field in made.columns}
     for field, column in right.columns.items():
         theirs = Value(moved.get(column.sql, "NULL"), column.type)
-        mine = made.field(field)
-        if field not in made.columns or kind in ("inner", "cross"):
+        mine, has_mine = made.field(field), present.get(field, "false")
+        has_theirs = _both(from_right, moved.get(column.present or "", "true"))
+        winner = has_mine if kind == "right" else has_theirs
+        if field not in made.columns or (winner == "true" and kind != "right"):
             columns[field] = Column(theirs.sql, theirs.type, column.hidden)
         else:
-            both = common([mine.type, theirs.type], promote=False)
-            a, b = cast(mine, both).sql, cast(theirs, both).sql
-            chosen = f"if({has_left}, {a}, {b})" if kind == "right" else f"if({has_right}, {b}, {a})"
-            clashes[field] = Value(chosen, both)
-    return made.with_columns(columns).with_fields(clashes)
+            common_kind = common([mine.type, theirs.type], promote=False)
+            a, b = cast(mine, common_kind).sql, cast(theirs, common_kind).sql
+            chosen = f"if({winner}, {a}, {b})" if kind == "right" else f"if({winner}, {b}, {a})"
+            clashes[field] = Value(chosen, common_kind)
+        present[field] = _either(has_mine, has_theirs)
+    return made.with_columns(columns).with_fields(clashes).with_presence(present)
+
+
+def _both(one: str, other: str) -> str:
+    if "true" in (one, other):
+        return other if one == "true" else one
+    return f"coalesce({one} AND {other}, false)"
+
+
+def _either(one: str, other: str) -> str:
+    if "true" in (one, other):
+        return "true"
+    known = [condition for condition in (one, other) if condition != "false"]
+    return f"coalesce({' OR '.join(known)}, false)"

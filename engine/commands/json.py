@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import msgspec
@@ -85,13 +85,15 @@ def json_rows(rows: Rows, objects: list[dict[str, Any]]) -> Rows:
     """Rows of Python objects: columns of one type where all values agree, `any` where they do not."""
     names = list(dict.fromkeys(name for item in objects for name in item))
     kinds = {name: common([type_of(item.get(name)) for item in objects], promote=False) for name in names}
-    columns = [column([item.get(name) for item in objects], kinds[name]) for name in names]
+    arrays = {f"c{i}": column([item.get(name) for item in objects], kinds[name]) for i, name in enumerate(names)}
     # A column that is always there lets a table without fields have rows.
-    table = pa.table(
-        [*columns, pa.array([True] * len(objects), pa.bool_())], names=[*(f"c{i}" for i in range(len(names))), "_row"]
-    )
-    made = stored(rows.context, table, {f"c{i}": kinds[name] for i, name in enumerate(names)})
-    return made.with_columns({name: made.columns[f"c{i}"] for i, name in enumerate(names)})
+    arrays["_row"] = pa.array([True] * len(objects), pa.bool_())
+    rare = {name: f"p{i}" for i, name in enumerate(names) if any(name not in item for item in objects)}
+    arrays |= {present: pa.array([name in item for item in objects]) for name, present in rare.items()}
+    made = stored(rows.context, pa.table(arrays), {f"c{i}": kinds[name] for i, name in enumerate(names)})
+    found = {name: replace(made.columns[f"c{i}"], present=rare.get(name)) for i, name in enumerate(names)}
+    taken = made.taken | {name.casefold() for name in arrays}
+    return replace(made.with_columns(found), taken=taken)
 
 
 def type_of(value: Any) -> Type:

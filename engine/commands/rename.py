@@ -11,6 +11,7 @@ from engine.language.errors import Span
 from engine.language.grammar import fail, keyword, must, name, put, several, spanned
 from engine.language.nodes import Command
 from engine.plan import Rows, warn_unknown
+from engine.values import Value, cast, common
 
 
 def _pair(_: Span, tokens: pp.ParseResults) -> tuple[str, str]:
@@ -43,13 +44,28 @@ class Rename(Command):
         return ", ".join(f"{old} as {new}" for old, new in self.pairs)
 
     def plan(self, rows: Rows) -> Rows:
-        columns = dict(rows.columns)
+        made = rows
         for old, new in self.pairs:
-            if old in columns:
-                column = columns.pop(old)
-                columns[new] = column
-            else:
+            if old not in made.columns:
                 warn_unknown(rows, [old], self)
+            elif old != new:
+                made = _moved(made, old, new)
         moved = dict(self.pairs)
         hint = None if rows.hint is None else [moved.get(field, field) for field in rows.hint]
-        return rows.with_columns(columns, hint)
+        return made.with_columns(made.columns, hint)
+
+
+def _moved(rows: Rows, old: str, new: str) -> Rows:
+    """Rows without the field `old`, whose value is that of `new` wherever a row had it."""
+    has_old, has_new = rows.has(old), rows.has(new)
+    mine, other = rows.field(old), rows.field(new)
+    if new not in rows.columns or has_old == "true":
+        column = rows.columns[old]
+    else:
+        kind = common([mine.type, other.type], promote=False)
+        either = Value(f"if({has_old}, {cast(mine, kind).sql}, {cast(other, kind).sql})", kind)
+        rows = rows.with_fields({new: either}).with_presence(
+            {new: has_new if has_new == "true" else f"({has_old} OR {has_new})"}
+        )
+        column = rows.columns[new]
+    return rows.with_columns({field: found for field, found in rows.columns.items() if field != old} | {new: column})

@@ -97,6 +97,6 @@ def _orders(rows: Rows, keys: list[SortKey] | tuple[SortKey, ...]) -> tuple[Orde
 def _first_of_each(rows: Rows, groups: tuple[Order, ...], limit: int) -> Rows:
     physical, taken = fresh("_rank", rows.taken)
     partition = f"PARTITION BY {', '.join(group.column for group in groups)} " if groups else ""
-    window = f"row_number() OVER ({partition}ORDER BY {rows.order_by()})"
+    window = f"row_number() OVER ({partition}{f'ORDER BY {rows.order_by()}' if rows.order else ''})"
     ranked = rows.select(f"SELECT *, {window} AS {physical} FROM {rows.step}", taken=taken)
     return ranked.where(f"{physical} <= {limit}")

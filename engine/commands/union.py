@@ -59,7 +59,11 @@ def stacked(parts: list[Rows]) -> Rows:
     taken = frozenset({"_part", "_position"})
     for name in names:
         physical, taken = fresh(name, taken)
-        columns[name] = Column(physical, kinds[name], all(p.columns[name].hidden for p in parts if name in p.columns))
+        present = None
+        if any(part.has(name) != "true" for part in parts):
+            present, taken = fresh(f"_has {name}", taken)
+        hidden = all(part.columns[name].hidden for part in parts if name in part.columns)
+        columns[name] = Column(physical, kinds[name], hidden, present)
     numbered = [part.numbered() for part in parts]
     selects = [_aligned(rows, columns, number, position) for number, (rows, position) in enumerate(numbered)]
     context = parts[0].context
@@ -71,6 +75,7 @@ def stacked(parts: list[Rows]) -> Rows:
 
 def _aligned(rows: Rows, columns: dict[str, Column], number: int, position: str) -> str:
     outputs = [f"{_as(rows.field(name), column.type)} AS {column.sql}" for name, column in columns.items()]
+    outputs += [f"{rows.has(name)} AS {column.present}" for name, column in columns.items() if column.present]
     return f"SELECT {', '.join([*outputs, f'{number} AS _part', f'{position} AS _position'])} FROM {rows.step}"
 
 

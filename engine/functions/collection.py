@@ -133,7 +133,8 @@ def subarray(array: Value, start: Value, end: Value | None = None) -> Value:
     if listed is None:
         return NOTHING
     last = "2147483647" if end is None else position(end).sql
-    return Value(f"sub_list({listed.sql}, {position(start).sql}, {last})", listed.type)
+    cut = sql.once(listed.sql, lambda x: f"sub_list({x}, {position(start).sql}, {last})")
+    return Value(cut, listed.type)
 
 
 @function

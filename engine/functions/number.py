@@ -83,7 +83,7 @@ def _rounded(number: Value, digits: Value, cut: Callable[[str], str]) -> Value:
     """Whole numbers only change by negative digits. Dividing by 100 is exact where multiplying by 0.01 is not."""
     if digits.type not in (INT, LONG, ANY):
         return NOTHING
-    places = f"least(greatest({whole(digits).sql}, -{_DIGITS}), {_DIGITS})"
+    places = f"within({whole(digits).sql}, {_DIGITS})"
     known = digits.constant if isinstance(digits.constant, int) else None
 
     if known is not None and abs(known) > _DIGITS:
@@ -99,7 +99,7 @@ def _rounded(number: Value, digits: Value, cut: Callable[[str], str]) -> Value:
             made = f"({cut(f'{real} * {scale}')} / {scale})" if known > 0 else f"({cut(f'{real} / {scale}')} * {scale})"
             return made if abs(known) <= 15 else let(made, lambda x: f"if(isfinite({x}), {x}, {real})")
         made = f"if({places} >= 0, {cut(f'{real} * {fine}')} / {fine}, {cut(f'{real} / {coarse}')} * {coarse})"
-        return let(made, lambda rounded: f"if(isfinite({rounded}), {rounded}, {real})")
+        return let(made, lambda rounded: f"if(isinf({rounded}) OR isnan({rounded}), {real}, {rounded})")
 
     def of_whole(value: Value) -> Value:
         if known is not None and known >= 0:

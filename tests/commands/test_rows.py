@@ -81,3 +81,26 @@ def test_signature_needs_text_in_line(rows: Rows) -> None:
 )
 def test_errors(code: Code, query: str, expected: str) -> None:
     assert code(f'json "{{a: 1}}" | {query}') == expected
+
+
+def test_a_field_that_a_row_lacks_overwrites_nothing(rows: Rows) -> None:
+    source = "json \"[{'a': 1, 'b': 2}, {'b': 3}, {'a': null, 'b': 4}]\""
+    assert rows(f"{source} | rename a as b") == [{"b": 1}, {"b": 3}, {}]
+    assert rows(f"{source} | fields a, b | rename a as b") == [{"b": 1}, {}, {}]
+    joined = "join type=cross [ json \"[{'x': 1, 'b': 9}, {'x': 2}, {'x': 3, 'b': null}]\" ]"
+    assert rows(f"json \"{{'b': 1}}\" | {joined}") == [{"b": 9, "x": 1}, {"b": 1, "x": 2}, {"x": 3}]
+    union = "union [ json \"{'b': 7}\" ] | rename a as b"
+    assert rows(f"json \"{{'a': 1, 'b': 2}}\" | {union}") == [{"b": 1}, {"b": 7}]
+    left = "join type=left k [ json \"{'k': 1, 'v': null}\" ] | eval w = 5 | rename v as w"
+    assert rows(f"json \"[{{'k': 1}}, {{'k': 2}}]\" | {left}") == [{"k": 1}, {"k": 2, "w": 5}]
+
+
+def test_arrays_are_ordered_element_by_element(rows: Rows) -> None:
+    source = "json \"[{'l': [10, 'x']}, {'l': [2, 'x']}, {'l': [2]}, {'l': []}, {'l': ['a']}, {'l': 'text'}]\""
+    assert [row["l"] for row in rows(f"{source} | sort l")] == ["text", [], [2], [2, "x"], [10, "x"], ["a"]]
+    assert rows('json "{}" | eval v = array("A", 1) == array("a", 1.0)') == [{"v": True}]
+    assert rows('json "{}" | eval v = array(2) < array(10)') == [{"v": True}]
+
+
+def test_limits_of_sorts_by_fields_that_nothing_has(rows: Rows) -> None:
+    assert rows("json \"[{'a': 1}, {'a': 2}]\" | sort limit=1 x by y") == [{"a": 1}]
