@@ -248,7 +248,7 @@ def _add_lake(parser: _Parser) -> None:
     parser.add_argument(
         "--lake",
         metavar="LAKE",
-        help="folder of the lake (default: $TRAILBOARD_LAKE or ~/.trailboard/lake)",
+        help="folder of the lake, or s3://BUCKET/PREFIX (default: $TRAILBOARD_LAKE or ~/.trailboard/lake)",
     )
 
 

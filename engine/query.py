@@ -225,7 +225,12 @@ class Engine:
     def collect(
         self, kind: str, source: str, progress: Callable[[Progress], None] | None = None, **options: Any
     ) -> CollectReport:
-        """Collect logs of a kind (`cloudtrail`) from a folder or file into the lake."""
+        """Collect logs of a kind, `cloudtrail` or `elb`, from a folder, a file or `s3://bucket/prefix` into the lake.
+
+        What is there already is not read again. Options are those of `engine.lake.collect.collect`: `since`, `until`,
+        `accounts`, `regions`, `profile`, `requester_pays`, `cancel`. Raises SourceError when the source cannot be read
+        or listed, LakeError when the lake cannot be written; objects that could not be read are in the report.
+        """
         from engine.lake.collect import collect
 
         if self._lake is None:

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import collect, elb, panels
+from tests.bench import collect, elb, panels, s3
 
-BENCHMARKS = {"collect": collect.measure, "panels": panels.measure, "elb": elb.measure}
+BENCHMARKS = {"collect": collect.measure, "panels": panels.measure, "elb": elb.measure, "s3": s3.measure}
 
 
 def main(names: list[str]) -> None:
