@@ -11,6 +11,7 @@ st.set_page_config(page_title="Trailboard", page_icon="static/favicon.png", layo
 from pages.parts.card import guarded  # noqa: E402  (the page config comes first)
 from pages.parts.first_run import leave_old_pages_mode  # noqa: E402
 from pages.parts.frame import choose_language, draw_frame  # noqa: E402
+from pages.parts.links import drop_query  # noqa: E402
 from pages.parts.scopes import CLOUDTRAIL, ELB, Scope  # noqa: E402
 from pages.parts.texts import translate  # noqa: E402
 
@@ -25,6 +26,7 @@ PAGES = (
     ("operations", "pages/operations/elb_status.py", "elb_status", ":material/monitor_heart:", ELB),
     ("operations", "pages/operations/elb_errors.py", "elb_errors", ":material/report:", ELB),
     ("explore_section", "pages/explore/explore.py", "explore", ":material/terminal:", None),
+    ("explore_section", "pages/explore/dashboard.py", "board", ":material/dashboard:", CLOUDTRAIL),
     ("explore_section", "pages/explore/reference.py", "reference", ":material/menu_book:", None),
     ("explore_section", "pages/explore/coverage.py", "coverage", ":material/fact_check:", None),
 )
@@ -45,6 +47,8 @@ page = st.navigation(sections)
 
 
 def run() -> None:
+    if page.url_path != "explore":
+        drop_query(st.query_params)
     draw_frame(page.title, language, filters, scopes[page.title])
     page.run()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 EXPLORE = "pages/explore/explore.py"
@@ -66,6 +66,18 @@ def is_of_query(name: str) -> bool:
     (True, True, False)
     """
     return name in ("q", "qz") or name.startswith(VALUE)
+
+
+def drop_query(params: MutableMapping[str, str]) -> None:
+    """Take Explore's own parameters out of the URL, where another page is shown.
+
+    >>> left = {"q": "table t", "p.n": "1", "chart": "bar", "range": "7d"}
+    >>> drop_query(left)
+    >>> left
+    {'range': '7d'}
+    """
+    for name in [name for name in params if is_of_query(name) or name == "chart"]:
+        del params[name]
 
 
 def query_from_params(params: Mapping[str, str]) -> str:

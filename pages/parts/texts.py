@@ -49,6 +49,7 @@ TEXTS: dict[str, Text] = {
     "elb_status": Text("Load balancers", "ELB 상태"),
     "elb_errors": Text("Load balancer errors", "ELB 오류"),
     "explore": Text("Explore", "쿼리 탐색"),
+    "board": Text("My dashboard", "내 대시보드"),
     "reference": Text("Language reference", "쿼리 언어 안내"),
     "coverage": Text("Data coverage", "수집 현황"),
     # frame

@@ -37,7 +37,7 @@ def explore(open_app: Callable[..., AppTest], small_lake: Path) -> Open:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
         app.query_params.update(params)
         app.run()
-        app.query_params.update(explore_params(query) if query else {})
+        app.query_params.update({**params, **(explore_params(query) if query else {})})
         app.switch_page(PAGE).run()
         return settled(app)
 

@@ -9,7 +9,7 @@ import { HighlightStyle, StreamLanguage, bracketMatching, syntaxHighlighting } f
 import {
   acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, startCompletion,
 } from "@codemirror/autocomplete";
-import { lintGutter, setDiagnostics } from "@codemirror/lint";
+import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { tags } from "@lezer/highlight";
 
 // The language's own idea of a word (engine/language/grammar.py): everything but blanks, quotes and operators.
@@ -541,7 +541,7 @@ function create(host, data) {
           { key: "Tab", run: acceptCompletion },
           { key: "Mod-/", run: toggleComment },
           { key: "Shift-Alt-f", run: tidy, preventDefault: true },
-          ...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap,
+          ...lintKeymap, ...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap,
         ]),
         EditorView.contentAttributes.of({ "aria-label": data.label, spellcheck: "false", autocapitalize: "off" }),
         EditorView.updateListener.of(updated),

@@ -235,7 +235,7 @@ def _draw_over_time(drawing: Drawing, plot: Plot) -> None:
     together = drawing.t("more_together" if plot.kind == "stacked" else "more_names", n=shaped.hidden)
     notes = [together if shaped.hidden else "", drawing.t("merged", n=shaped.merged) if shaped.merged > 1 else ""]
     legend_rows = min(5, -(-shaped.rows["series"].nunique() // 4))
-    height = CHART_HEIGHT + 16 * legend_rows
+    height = drawing.height + 16 * legend_rows
     if plot.kind == "line":
         st.altair_chart(autoplot.line(shaped.rows, words=words), height=height, alt=_alt(drawing))
         _hints(*notes)

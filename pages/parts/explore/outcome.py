@@ -5,12 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.export import neutralise
+from pages.parts import autochart
+from pages.parts.board_texts import translate as board_text
+from pages.parts.board_view import add_form
 from pages.parts.desk import Answer
 from pages.parts.explore.chart import show_chart
 from pages.parts.explore.downloads import show_downloads
 from pages.parts.explore.gallery import show_gallery
 from pages.parts.explore.mistakes import show_failure
-from pages.parts.explore.page import ExplorePage
+from pages.parts.explore.page import ExplorePage, plain_label
 from pages.parts.explore.ran import show_what_ran
 from pages.parts.explore.rows import show_row, show_table
 from pages.parts.livecard import usd as money
@@ -74,12 +77,20 @@ def _answer(page: ExplorePage, answer: Answer) -> None:
         with st.container(border=True, horizontal_alignment="center"):
             st.badge(page.t("nothing"), icon=":material/search_off:", color="gray")
             st.caption(page.t("nothing_help"), width="content")
+            if missing := _without_value(page, answer):
+                st.caption(page.t("no_values_given", names=plain_label(", ".join(missing))), width="content")
     else:
         show_chart(page, answer)
         show_table(page, answer)
     show_what_ran(page, answer)
     if page.desk.opened is not None and page.desk.opened < answer.result.rows:
         show_row(page, answer)
+
+
+def _without_value(page: ExplorePage, answer: Answer) -> list[str]:
+    """Parameters that the query was run without: they are null, which nothing equals."""
+    found = page.parameters(answer.query.text or "")
+    return [parameter.name for parameter in found if parameter.name not in answer.values and not parameter.default]
 
 
 def _figures(page: ExplorePage, answer: Answer) -> None:
@@ -99,13 +110,23 @@ def _figures(page: ExplorePage, answer: Answer) -> None:
     ):
         st.caption(f"**{figures[0]}** · {' · '.join(figures[1:])}", width="content")
         if not result.frame.empty:
-            show_downloads(page, answer)
+            with st.container(horizontal=True, gap="xsmall", width="content"):
+                _add_to_board(page, answer)
+                show_downloads(page, answer)
     if page.desk.job is not None and page.desk.job.text.strip() != page.desk.text.strip():
         st.caption(page.t("part_ran"))
     if answer.capped:
         _note(page.t("capped", n=f"{result.rows:,}"))
     for warning in result.warnings:
         _note(warning)
+
+
+def _add_to_board(page: ExplorePage, answer: Answer) -> None:
+    icon = ":material/dashboard_customize:"
+    if st.button(board_text("add", page.view.language), icon=icon, type="tertiary", key="explore_add"):
+        charts = [plot.kind for plot in autochart.plots(answer.result.types, answer.result.rows)]
+        text = answer.query.text or answer.text
+        add_form(page, text, charts, st.query_params.get("chart", "auto"))
 
 
 def _row_count(page: ExplorePage, answer: Answer) -> str:

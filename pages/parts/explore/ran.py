@@ -50,8 +50,7 @@ def _steps(page: ExplorePage, answer: Answer) -> None:
                 st.code(neutralise_lines(str(problem)), language=None, wrap_lines=True)
                 return
         st.session_state[MEASURED] = (answer, found)
-        _table(page, answer, found)
-        return
+        st.rerun(scope="fragment")
     st.code(neutralise_lines(_plan_text(page, answer)), language=None, wrap_lines=True)
 
 

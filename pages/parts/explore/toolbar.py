@@ -23,6 +23,15 @@ from pages.parts.explore.values import show_values
 from pages.parts.fieldvalues import FieldValues, known_values
 from pages.parts.problems import problems, without_rows
 
+KEYS = {
+    "key_run": "Ctrl+Enter",
+    "key_complete": "Ctrl+Space",
+    "key_comment": "Ctrl+/",
+    "key_tidy": "Shift+Alt+F",
+    "key_mistakes": "F8",
+    "key_leave": "Esc",
+}
+
 
 def show_query(page: ExplorePage) -> None:
     """The editor, the open values of its query, and the toolbar."""
@@ -52,6 +61,9 @@ def show_query(page: ExplorePage) -> None:
                 on_click=lambda: _tidy(page, page.newest_text()),
                 help=page.t("tidy_help"),
             )
+            with st.popover(page.t("keys"), icon=":material/keyboard:", type="tertiary"):
+                for name, keys in KEYS.items():
+                    st.markdown(f"`{keys}` {page.t(name)}")
             st.caption(page.view.t("times_in", zone=page.view.zone), width="content")
 
 
@@ -105,7 +117,6 @@ def _run_and_cancel(page: ExplorePage) -> None:
         shortcut="Ctrl+Enter",
         disabled=page.is_running,
         on_click=lambda: page.run_text(page.newest_text()),
-        help=page.t("run_help"),
     )
     if page.is_running and here.job is not None:
         st.button(page.t("cancel"), icon=":material/stop:", shortcut="Esc", on_click=here.job.stop)
