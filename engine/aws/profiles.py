@@ -92,6 +92,7 @@ class Profiles:
         self._env = env
         self._regions = regions
         self.timeouts = timeouts
+        self.sample_made: datetime | None = None  # when the sample logs end, for answers that tell the same stories
         self._apis: dict[str, BotoApi] = {}
         self._lock = RLock()
 
@@ -132,7 +133,7 @@ class Profiles:
         if profile.demo:
             from engine.demo.aws import DemoApi
 
-            return DemoApi(now)
+            return DemoApi(now, self.sample_made)
         return self.boto(profile)
 
     def boto(self, profile: Profile) -> BotoApi:

@@ -86,6 +86,9 @@ def _profiles_if_any() -> Profiles | None:
 def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None) -> Engine:
     """The engine of a lake and a zone; its clock is the machine's own unless it is frozen."""
     settings = Settings.load()
+    connected = _profiles_if_any()
+    if connected is not None:
+        connected.sample_made = made
     return Engine(
         lake(path, made),
         timezone=zone,
@@ -95,7 +98,7 @@ def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None)
         lookup_folder=settings.lookup_folder,
         file_folder=settings.file_folder,
         exchange=Exchange.load(os.environ, settings.exchange_file),
-        profiles=_profiles_if_any(),
+        profiles=connected,
         aws_home=settings.aws_folder,
         aws_budget=settings.aws_budget,
         stale_ok=True,

@@ -92,7 +92,7 @@ def test_volumes_without_an_instance(demo: Engine) -> None:
     )  # fmt: skip
 
 
-def test_load_balancers_of_four_kinds_and_their_targets(demo: Engine) -> None:
+def test_load_balancers_of_three_kinds_and_their_targets(demo: Engine) -> None:
     balancers = demo.run("aws-elb-load-balancers").set_index("name")
     assert balancers["type"].to_dict() == {
         "api-eu": "application", "shop-web": "application", "steamer-hub": "network", "store-terminals": "classic"
