@@ -19,10 +19,8 @@ BEGIN, END = "<!-- language: made by engine/reference.py -->", "<!-- end of lang
 
 def language_page() -> str:
     """Markdown: every command with its first sentence, every function by topic with its arguments."""
-    lines = ["| command | what it does |", "|---|---|"]
-    for word, command in sorted(commands().items()):
-        if command.__module__.startswith("engine.commands."):
-            lines.append(f"| `{word}` | {first_sentence(inspect.getdoc(command) or '')} |")
+    lines = ["| command | what it does |", "|---|---|", *_commands("engine.commands.")]
+    lines += ["", "| live AWS | what it shows |", "|---|---|", *_commands("engine.aws.")]
     lines += ["", "| functions | |", "|---|---|"]
     by_topic: dict[str, list[Function]] = {}
     for function in unique(functions().values()):
@@ -31,6 +29,12 @@ def language_page() -> str:
         lines.append(f"| {title(topic)} | {listed(members)} |")
     lines.append(f"| **{title('aggregate')}** (in `stats`, `timechart`) | {listed(unique(aggregates().values()))} |")
     return "\n".join(lines)
+
+
+def _commands(package: str) -> list[str]:
+    """A line for each command of a package."""
+    found = sorted((word, command) for word, command in commands().items() if command.__module__.startswith(package))
+    return [f"| `{word}` | {first_sentence(inspect.getdoc(command) or '')} |" for word, command in found]
 
 
 def first_sentence(text: str) -> str:

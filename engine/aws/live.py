@@ -164,6 +164,8 @@ class Aws:
             raise found.problems[target]
         known = found.answers[target].rows.column("region_name").to_pylist() if target in found.answers else []
         fitting = [name for name in sorted(known) if any(fnmatchcase(name, pattern) for pattern in patterns)]
+        if context.is_dry and not known:
+            fitting = [profile.home_region]  # for an estimate: there will be one at least
         return list(dict.fromkeys([*plain, *fitting]))
 
     def first_region(self, profile: Profile) -> str:
