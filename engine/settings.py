@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from engine.language.errors import SourceError
 
 LOCALTIME = Path("/etc/localtime")
+LOG_KINDS = ("cloudtrail", "elb")
 DEMO_COUNTRIES = "KR,DE,US"  # where the company of the sample data has offices
 DEMO_HOSTS = "*.moonrabbit.example"
 DEMO_REGIONS = "ap-northeast-2,eu-central-1,us-east-1"
@@ -31,7 +33,8 @@ class Settings:
     the viewer's zone. `cost_budget` is what AWS may cost in a month, in USD; `cost_tags` are keys that costs are
     split by; instances of other than the `expected_instance_types` (`*` allowed) are marked. `aws_budget` is what
     asking AWS may cost in a month, in USD. An app that `is_hosted` serves people who do not know each other: it keeps
-    nothing of theirs.
+    nothing of theirs. `watches` are kinds of log and sources that the app collects as long as it runs, with a pause of
+    `watch_every` between two looks.
     """
 
     home: Path
@@ -50,6 +53,8 @@ class Settings:
     geoip_country: Path | None
     geoip_asn: Path | None
     is_hosted: bool
+    watches: tuple[tuple[str, str], ...]
+    watch_every: timedelta
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> Settings:
@@ -81,6 +86,8 @@ class Settings:
             geoip_country=_path(env, "TRAILBOARD_GEOIP_COUNTRY"),
             geoip_asn=_path(env, "TRAILBOARD_GEOIP_ASN"),
             is_hosted=env.get("TRAILBOARD_HOSTED", "") not in ("", "0"),
+            watches=_watches(env.get("TRAILBOARD_WATCH", "")),
+            watch_every=_every(env.get("TRAILBOARD_WATCH_EVERY") or "5m"),
         )
 
     @property
@@ -112,6 +119,11 @@ class Settings:
     def exchange_file(self) -> Path:
         """Where the exchange rate that was fetched last is kept."""
         return self.home / "exchange.json"
+
+    @property
+    def output_folder(self) -> Path | None:
+        """The one folder that `outputcsv` and `outputjson` may write to; a hosted app writes nothing."""
+        return None if self.is_hosted else self.home / "output"
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:
@@ -164,6 +176,32 @@ def _hours(value: str) -> tuple[time, time]:
     if first >= last:
         raise SourceError(f"TRAILBOARD_OFFICE_HOURS ends before it begins: `{value}`")
     return first, last
+
+
+def _watches(value: str) -> tuple[tuple[str, str], ...]:
+    """Kinds of log and sources.
+
+    >>> _watches("cloudtrail s3://trail/AWSLogs, elb ~/logs")[0]
+    ('cloudtrail', 's3://trail/AWSLogs')
+    """
+    found = []
+    for text in filter(None, map(str.strip, value.split(","))):
+        kind, _, source = text.partition(" ")
+        if kind not in LOG_KINDS or not source.strip():
+            raise SourceError(
+                f"TRAILBOARD_WATCH is not understood: `{text}`", "write it as in `cloudtrail s3://bucket/AWSLogs`"
+            )
+        found.append((kind, source.strip()))
+    return tuple(found)
+
+
+def _every(value: str) -> timedelta:
+    """A pause of seconds, minutes or hours, ten seconds at least."""
+    found = re.fullmatch(r"(\d{1,6})([smh])", value.strip())
+    seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0
+    if seconds < 10:
+        raise SourceError(f"TRAILBOARD_WATCH_EVERY is no pause: `{value}`", "write it as in `5m`, `10s` at least")
+    return timedelta(seconds=seconds)
 
 
 def _lake(value: str) -> str:

@@ -117,3 +117,16 @@ def test_what_asking_aws_may_cost(tmp_path: Path) -> None:
     assert load(tmp_path, TRAILBOARD_AWS_BUDGET="2.5").aws_budget == 2.5
     with pytest.raises(SourceError, match="TRAILBOARD_AWS_BUDGET"):
         load(tmp_path, TRAILBOARD_AWS_BUDGET="little")
+
+
+def test_what_the_app_collects_by_itself(tmp_path: Path) -> None:
+    assert load(tmp_path).watches == ()
+    settings = load(tmp_path, TRAILBOARD_WATCH="cloudtrail s3://a/b, elb /logs,", TRAILBOARD_WATCH_EVERY="30s")
+    assert settings.watches == (("cloudtrail", "s3://a/b"), ("elb", "/logs"))
+    assert settings.watch_every.total_seconds() == 30
+    for wrong in ("s3://a", "vpcflow s3://a", "elb"):
+        with pytest.raises(SourceError, match="TRAILBOARD_WATCH"):
+            load(tmp_path, TRAILBOARD_WATCH=wrong)
+    for wrong in ("5", "1s", "soon"):
+        with pytest.raises(SourceError, match="TRAILBOARD_WATCH_EVERY"):
+            load(tmp_path, TRAILBOARD_WATCH_EVERY=wrong)
