@@ -671,6 +671,7 @@ def _engine(arguments: argparse.Namespace, settings: Settings) -> Engine:
         procedure_folder=settings.procedure_folder,
         lookup_folder=settings.lookup_folder,
         file_folder=settings.file_folder,
+        output_folder=settings.output_folder,
         profiles=_profiles(),
         aws_home=settings.aws_folder,
         aws_budget=settings.aws_budget,

@@ -34,6 +34,8 @@ class Session(Protocol):
 
     def fetch(self, sql: str) -> pa.Table: ...
 
+    def batches(self, sql: str, rows: int) -> Iterator[pa.Table]: ...
+
     def register(self, name: str, table: pa.Table) -> None: ...
 
 
@@ -72,6 +74,8 @@ class Context:
     file_folder: Path | None = None  # what `csvfile` and its like may read
     aws: Aws | None = None
     is_dry: bool = False  # explained, not run: AWS is never asked
+    output_folder: Path | None = None  # where `outputcsv` and its like may write
+    outputs: list[Callable[[Context], None]] = field(default_factory=list)  # done when the query has succeeded
     parameters: dict[str, Value] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     stages: list[tuple[str, str]] = field(default_factory=list)
@@ -121,6 +125,11 @@ class Context:
             f"{step.name} AS NOT MATERIALIZED (\n  {step.sql}\n)" for step in self.steps.values() if step.name in needed
         ]
         return f"WITH {', '.join(steps)}\n{select}" if steps else select
+
+    def write_outputs(self) -> None:
+        """Write the files that commands of the query asked for."""
+        for write in self.outputs:
+            write(self)
 
     def evaluate(self, value: Value) -> Any:
         """The Python value of a constant expression."""

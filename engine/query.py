@@ -107,6 +107,7 @@ class Engine:
         tables: Catalog | None = None,
         lookup_folder: Path | None = None,
         file_folder: Path | None = None,
+        output_folder: Path | None = None,
         memory_limit: str = "2GB",
         profiles: Profiles | None = None,
         aws_home: Path | None = None,
@@ -124,6 +125,7 @@ class Engine:
         self._now = now
         self._tables = tables
         self._file_folder = file_folder
+        self._output_folder = output_folder
         self._lake = _opened(lake)
         self._lookups: dict[str, LookupTable] = {**csv_lookups(lookup_folder), "geoip": geoip(geo)}
         functions = (
@@ -175,6 +177,7 @@ class Engine:
             types = {name: rows.columns[name].type for name in rows.visible}
             made = frame(session.fetch(statement), types, self.timezone)
             context = rows.context
+            context.write_outputs()
             return Result(
                 frame=made,
                 types=types,
@@ -212,6 +215,7 @@ class Engine:
                 yield frame(piece, types, self.timezone), types
             if is_empty:
                 yield frame(session.fetch(f"SELECT * FROM ({statement}) LIMIT 0"), types, self.timezone), types
+            planned.context.write_outputs()
 
     def explain(self, query: str | Query, params: Mapping[str, Any] | None = None) -> Plan:
         """How a query would run. Steps whose columns depend on values (`timechart … by`) do run; AWS is not asked."""
@@ -271,6 +275,7 @@ class Engine:
             lookups=self._lookups,
             procedure=self._procedures.get,
             file_folder=self._file_folder,
+            output_folder=self._output_folder,
             aws=self._aws,
             is_dry=is_dry,
             parameters={name: parameter(value) for name, value in (params or {}).items()},

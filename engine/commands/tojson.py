@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -44,11 +45,15 @@ class ToJson(Command):
 
     def plan(self, rows: Rows) -> Rows:
         warn_unknown(rows, self.names, self)
-        shown = self.names or [field for field, column in rows.columns.items() if not column.hidden]
-        members = ", ".join(_member(field, rows.field(field), bool(self.names)) for field in dict.fromkeys(shown))
-        listed = f"list_filter(CAST([{members}] AS VARCHAR[]), lambda p: p IS NOT NULL)"
-        made = Value(f"('{{' || array_to_string({listed}, ',') || '}}')", STRING)
-        return rows.with_fields({rows.context.option(self, "output", "_json"): made})
+        return rows.with_fields({rows.context.option(self, "output", "_json"): json_text(rows, self.names)})
+
+
+def json_text(rows: Rows, names: Sequence[str]) -> Value:
+    """A row as a JSON object: the listed fields, or all that have a value."""
+    shown = names or [field for field, column in rows.columns.items() if not column.hidden]
+    members = ", ".join(_member(field, rows.field(field), bool(names)) for field in dict.fromkeys(shown))
+    listed = f"list_filter(CAST([{members}] AS VARCHAR[]), lambda p: p IS NOT NULL)"
+    return Value(f"('{{' || array_to_string({listed}, ',') || '}}')", STRING)
 
 
 def _member(field: str, value: Value, with_null: bool) -> str:

@@ -151,7 +151,6 @@ def elsewhere() -> dict[str, str]:
         word: reason
         for reason, words in {
             "it writes, and queries here only read": "import insert mv purge copytable",
-            "it writes files; save the result from the page or with the command line": "outputcsv outputjson outputtxt",
             "it needs a collector that Trailboard does not run": "logger stream remote",
             "it needs a database connection": "dbcall dbload dblookup dboutput dbquery dbscript",
             "it sends data elsewhere": "sendmail sendsyslog sendsyslog-tcp ftp sftp hdfs wget rss",

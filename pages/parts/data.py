@@ -97,6 +97,7 @@ def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None)
         procedure_folder=settings.procedure_folder,
         lookup_folder=settings.lookup_folder,
         file_folder=settings.file_folder,
+        output_folder=settings.output_folder,
         exchange=Exchange.load(os.environ, settings.exchange_file),
         profiles=connected,
         aws_home=settings.aws_folder,

@@ -28,6 +28,8 @@ FORMS = {
     "lookup": "LOOKUP FIELD output COLUMN [as FIELD], …",
     "lookuptable": "LOOKUP [COLUMN, …]",
     "order": "FIELD, …",
+    "outputcsv": "PATH FIELD, …",
+    "outputjson": "PATH [FIELD, …]",
     "parse": '"START*STOP" as FIELD, …',
     "parsecsv": "[FIELD, …]",
     "parsejson": "",

@@ -13,7 +13,19 @@ from engine.language.nodes import commands
 from engine.language.printer import print_query
 
 OWN = sorted(word for word, command in commands().items() if command.__module__.startswith("engine.commands."))
-ELSEWHERE = ("table", "fulltext", "lookuptable", "csvfile", "jsonfile", "textfile", "zipfile", "proc", "lookup")
+ELSEWHERE = (
+    "table",
+    "fulltext",
+    "lookuptable",
+    "csvfile",
+    "jsonfile",
+    "textfile",
+    "zipfile",
+    "proc",
+    "lookup",
+    "outputcsv",
+    "outputjson",
+)
 
 
 def example(word: str) -> str:

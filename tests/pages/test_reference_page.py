@@ -104,6 +104,7 @@ def equipped(tmp_path_factory: pytest.TempPathFactory, small_lake: Path) -> Engi
         procedure_folder=folder / "procedures",
         lookup_folder=folder / "lookups",
         file_folder=folder / "files",
+        output_folder=folder / "output",
     )
 
 
