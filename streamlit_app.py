@@ -12,7 +12,7 @@ from pages.parts.card import guarded  # noqa: E402  (the page config comes first
 from pages.parts.first_run import leave_old_pages_mode  # noqa: E402
 from pages.parts.frame import choose_language, draw_frame  # noqa: E402
 from pages.parts.links import drop_query  # noqa: E402
-from pages.parts.scopes import CLOUDTRAIL, ELB, Scope  # noqa: E402
+from pages.parts.scopes import CLOUDTRAIL, CLOUDWATCH, COST, ELB, LiveScope, Scope  # noqa: E402
 from pages.parts.texts import translate  # noqa: E402
 
 leave_old_pages_mode()
@@ -25,10 +25,13 @@ PAGES = (
     ("security", "pages/security/logins.py", "logins", ":material/login:", CLOUDTRAIL),
     ("operations", "pages/operations/elb_status.py", "elb_status", ":material/monitor_heart:", ELB),
     ("operations", "pages/operations/elb_errors.py", "elb_errors", ":material/report:", ELB),
+    ("operations", "pages/operations/cloudwatch.py", "cloudwatch", ":material/memory:", CLOUDWATCH),
+    ("cost_section", "pages/cost/cost.py", "cost", ":material/payments:", COST),
     ("explore_section", "pages/explore/explore.py", "explore", ":material/terminal:", None),
     ("explore_section", "pages/explore/dashboard.py", "board", ":material/dashboard:", CLOUDTRAIL),
     ("explore_section", "pages/explore/reference.py", "reference", ":material/menu_book:", None),
     ("explore_section", "pages/explore/coverage.py", "coverage", ":material/fact_check:", None),
+    ("explore_section", "pages/explore/connections.py", "connections", ":material/cable:", None),
 )
 
 filters, foot = st.sidebar.container(), st.sidebar.container()
@@ -36,7 +39,7 @@ with foot:  # the language decides every text, so it runs first though it stands
     language = choose_language()
 
 sections: dict[str, list[st.Page]] = {}
-scopes: dict[str, Scope | None] = {}
+scopes: dict[str, Scope | LiveScope | None] = {}
 for section, file, title, icon, scope in PAGES:
     if (ROOT / file).is_file():
         page = st.Page(file, title=translate(title, language), icon=icon, default=title == "cloudtrail")

@@ -15,9 +15,9 @@ from engine.language.nodes import Query
 from engine.language.printer import print_query
 from engine.language.rewrite import with_span
 from engine.query import Result
-from pages.parts import data
+from pages.parts import data, livecard
 from pages.parts.links import EXPLORE, explore_params
-from pages.parts.panel import Dashboard, Number, Panel
+from pages.parts.panel import Dashboard, Figure, Number, Panel
 from pages.parts.texts import Language, translate
 from pages.parts.view import View
 from pages.parts.visuals import CARD_EDGES, Shown, draw
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 def show(dashboard: Dashboard, view: View) -> None:
     """Draw a dashboard's cards, which load in parallel."""
     for panel in dashboard.panels:
-        parse(panel.fuller or panel.query)  # here, because a grammar's first use is not made for several threads
+        asked(panel, view)  # here, because a grammar's first use is not made for several threads
     for panels, widths in zip(dashboard.rows, dashboard.widths, strict=True):
         if len(panels) > 2:
             with st.grid(len(panels), min_column_width=160):
@@ -76,7 +76,12 @@ def _failure(message: str, language: Language, key: str) -> None:
 
 
 def asked(panel: Panel, view: View, *, given: bool = False) -> Query:
-    """The query that a panel runs in a view: its own, or the fuller one, over the view's period and filters."""
+    """The query that a panel runs in a view: its own, or the fuller one, over the view's period and filters.
+
+    What AWS answers has no period: its panels say themselves what they are about.
+    """
+    if view.live is not None:
+        return view.filled(panel.query)
     text = panel.query if given or panel.fuller is None else panel.fuller
     return with_span(view.asked(parse(text)), view.period.span(view.now))
 
@@ -102,12 +107,17 @@ def _body(panel: Panel, view: View, head: DeltaGenerator) -> None:
     if panel.note is not None:
         note.caption(panel.note.to(view.language))
     with middle, st.skeleton(height=panel.height - CARD_EDGES):
+        if view.live is not None and not livecard.agreed(panel, view):
+            return
         query = asked(panel, view, given=given)
         shown = Shown(panel, view, query, view.ask(query))
         draw(panel.visual, shown)
     with head:
         _menu(shown)
-    if not isinstance(panel.visual, Number):
+    if view.live is not None:
+        with foot:
+            livecard.notes(shown.answer, view)
+    if not isinstance(panel.visual, Number | Figure):
         about.caption(_about(shown.answer, view), width="stretch" if panel.variants else "content")
 
 
@@ -165,6 +175,8 @@ def _menu(shown: Shown) -> None:
             _download("csv", lambda: to_csv(answer.frame, bom=True), "text/csv", shown)
             _download("parquet", lambda: to_parquet(answer.frame), "application/vnd.apache.parquet", shown)
         read = view.t("files", read=answer.files_read, total=answer.files_total)
+        if answer.live:
+            read = livecard.billed(answer, view)
         st.caption(f"{_about(answer, view)} · {read}")
         for warning in answer.warnings:
             st.text(f"⚠ {warning}")
@@ -193,6 +205,6 @@ def _about(answer: Result, view: View) -> str:
     parts = [
         view.t("one_row") if answer.rows == 1 else view.t("row_count", n=f"{answer.rows:,}"),
         view.t("took", ms=f"{answer.elapsed * 1000:,.0f}"),
-        view.t("updated", time=f"{view.wall_clock(view.now):%H:%M}"),
+        livecard.about(answer, view) or view.t("updated", time=f"{view.wall_clock(view.now):%H:%M}"),
     ]
     return " · ".join(parts)

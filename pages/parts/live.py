@@ -27,6 +27,7 @@ from engine.language.nodes import OptionValue, Query
 from engine.language.printer import print_query
 from engine.language.rewrite import live_commands, with_targets
 from engine.query import Engine, Result
+from engine.settings import Settings
 from pages.parts import data
 from pages.parts.days import Days
 from pages.parts.panel import Dashboard, Panel
@@ -34,6 +35,7 @@ from pages.parts.units import Currency
 
 HELD = 20.0  # seconds that a result serves all who ask for the same
 MOST_HELD = 96
+DEMO_BUDGET = 17_000.0  # USD a month, of the sample company
 AT_ONCE = 4  # commands that a refresh asks at the same time
 
 
@@ -210,3 +212,9 @@ def _all_regions(profile: Profile, now: datetime) -> Sequence[str]:
 
     names: list[str] = Session().get_available_regions("ec2", partition_name=profile.partition)
     return names
+
+
+def monthly_budget() -> float | None:
+    """What AWS may cost in a month, in USD; the sample company has set itself one."""
+    configured = Settings.load().cost_budget
+    return DEMO_BUDGET if configured is None and data.profiles().is_demo else configured

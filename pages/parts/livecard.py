@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Literal
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from engine.aws.command import AwsCommand
 from engine.aws.live import Live
 from engine.language.errors import TrailboardError
 from engine.language.grammar import parse
+from engine.language.rewrite import live_commands
 from engine.query import Result
 from engine.screen import neutralise
 from pages.parts import data, live
@@ -25,11 +27,16 @@ from pages.parts.view import View
 AGREED = "agreed_questions"  # session key: commands that the viewer has agreed to pay for
 ESTIMATED = "aws-cost days=30 unblended_cost | search estimated == true | stats min(start) as since"
 MOST_NAMES = 2
+NEARLY = 0.8  # of the budget of questions
 
 
 def usd(amount: float) -> str:
-    """What a question costs, to a person: cents, or less than one."""
-    return f"{amount:.2f} USD" if amount >= 0.01 else f"{amount:.4f}".rstrip("0").rstrip(".") + " USD"
+    """What a question costs: cents, or parts of one.
+
+    >>> usd(0.03), usd(0.00025), usd(5)
+    ('0.03 USD', '0.0003 USD', '5.00 USD')
+    """
+    return f"{amount:.2f} USD" if amount >= 0.01 or not amount else f"{max(amount, 0.0001):.4f} USD"
 
 
 def price_of(panels: Sequence[Panel], view: View) -> Price:
@@ -173,14 +180,22 @@ def _estimated(view: View) -> None:
 
 
 def _commands(text: str, view: View) -> tuple[AwsCommand, ...]:
-    from engine.language.rewrite import live_commands
-
     assert view.live is not None
     return live_commands(view.live.on(parse(Days.at(view.now).fill(text))))
 
 
 def _spent(view: View) -> None:
-    return
+    """What questions have cost this month; nothing on sample data, which cost nothing."""
+    assert view.live is not None
+    aws = live.engine(view.zone, view.source, view.now).aws
+    if aws is None or data.profiles().is_demo:
+        return
+    spending = aws.spending(view.now)
+    text = translate("spent", view.language, spent=usd(spending.usd), budget=usd(spending.budget))
+    colour: Literal["gray", "orange", "red"] = "gray"
+    if spending.usd >= NEARLY * spending.budget:
+        colour = "red" if spending.usd >= spending.budget else "orange"
+    st.badge(text, icon=":material/payments:", color=colour, help=translate("spent_help", view.language))
 
 
 def _renew_button(commands: Sequence[AwsCommand], view: View) -> None:

@@ -11,7 +11,7 @@ from pages.parts.texts import LANGUAGES, TEXTS, Text
 
 PANELS = [panel for module in (cloudtrail, logins) for panel in module.DASHBOARD.panels]
 HANGUL = re.compile("[가-힣]")
-SAME_IN_BOTH = {"cloudtrail", "csv", "parquet", "took"}  # names and units
+SAME_IN_BOTH = {"cloudtrail", "cloudwatch", "csv", "parquet", "took"}  # names and units
 
 
 def check(text: Text) -> None:

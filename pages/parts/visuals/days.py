@@ -13,10 +13,10 @@ import streamlit as st
 from engine.language.errors import TrailboardError
 from engine.language.nodes import Query
 from engine.screen import neutralise
-from engine.settings import Settings
 from pages.parts import moneycharts
 from pages.parts.charts import MOST_SERIES
 from pages.parts.days import Days
+from pages.parts.live import monthly_budget
 from pages.parts.live_texts import translate
 from pages.parts.moneycharts import DAY
 from pages.parts.panel import Level, MonthCourse, StackedDays
@@ -119,7 +119,7 @@ def draw_month(visual: MonthCourse, shown: Shown) -> None:
     if actual.empty and before.empty:
         return nothing_found(shown)
     ahead, why = _ahead(visual, shown, actual, days, rate.factor)
-    budget = Settings.load().cost_budget
+    budget = monthly_budget()
     chart = moneycharts.month_course(
         actual,
         before,

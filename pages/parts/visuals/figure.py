@@ -7,8 +7,8 @@ import streamlit as st
 
 from engine.language.printer import print_query
 from engine.language.rewrite import before_aggregate
-from engine.settings import Settings
 from pages.parts.links import EXPLORE, explore_params
+from pages.parts.live import monthly_budget
 from pages.parts.live_texts import translate
 from pages.parts.panel import Beside, Figure, Level
 from pages.parts.units import money, written
@@ -83,7 +83,7 @@ def _change(value: float, before: float | None) -> str | None:
 
 
 def _budget(visual: Figure) -> float | None:
-    return Settings.load().cost_budget if visual.budgeted else None
+    return monthly_budget() if visual.budgeted else None
 
 
 def _level(visual: Figure, value: float, before: float | None, frame: pd.DataFrame, view: View) -> tuple[Level, str]:
