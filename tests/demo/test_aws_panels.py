@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.aws.profiles import Profile, Profiles
+from engine.demo.company import PROD
 from engine.query import Engine
-from tests.demo.conftest import NEW_YEAR, SUNDAY_NIGHT, WEDNESDAY
+from tests.demo.conftest import NEW_YEAR, SUNDAY_NIGHT, WEDNESDAY, Sample
 from tests.panels import PANELS
 
 EC2 = "Amazon Elastic Compute Cloud - Compute"
@@ -114,3 +115,34 @@ def test_the_leak_is_in_the_bill_once_its_day_is_over() -> None:
     engine = Engine(now=now, timezone="Asia/Seoul", profiles=profiles)
     regions = engine.run("aws-cost days=3 unblended_cost by region | stats sum(unblended_cost) as cost by region")
     assert regions.set_index("region")["cost"]["sa-east-1"] == pytest.approx(12 * 1.5 * 0.894)
+
+
+def test_answers_of_aws_go_together_with_the_logs(two_weeks: Sample) -> None:
+    profiles = Profiles([Profile("demo", demo=True)])
+    engine = Engine(str(two_weeks.folder / "lake"), now=two_weeks.now, timezone="Asia/Seoul", profiles=profiles)
+    history = "aws-cloudtrail-events duration=6h region=ap-northeast-2 read_only=false max_events=20000"
+    logged = (
+        'table duration=6h cloudtrail* | search awsRegion == "ap-northeast-2" and readOnly == false'
+        f' and recipientAccountId == "{PROD}" and managementEvent'
+    )
+    both = engine.run(f"{logged} | join eventID [ {history} | fields eventID, userName ] | stats count, dc(userName)")
+    alone = engine.run(f"{logged} | stats count")["count"][0]
+    assert both["count"][0] == alone > 100
+    united = engine.run(
+        f'{logged} | union [ {history} ] | eval kind = valueof(userIdentity, "type")'
+        " | stats count, dc(eventID) as events by kind | search count != 2 * events"
+    )
+    assert len(united) == 0
+    slow = engine.run(
+        "table duration=2d aws-elb_shop-web | search target_processing_time > 1 | stats count by target_ip"
+        " | join target_ip [ aws-ec2-instances | eval target_ip = private_ip | fields target_ip, instance_id, name ]"
+    )
+    assert slow["name"].tolist() == ["shop-web"]
+    started = engine.run(
+        'aws-ec2-instances | search instance_type == "g5.12xlarge" | fields instance_id, name | join instance_id ['
+        ' table duration=13d cloudtrail* | search eventName == "RunInstances" and isnull(errorCode)'
+        ' | eval items = valueof(valueof(responseElements, "instancesSet"), "items")'
+        ' | eval instance_id = valueof(valueof(items, 0), "instanceId"), who = valueof(userIdentity, "principalId")'
+        " | fields instance_id, who ]"
+    )
+    assert [who.partition(":")[2] for who in started["who"]] == ["gyeonwoo.mok@moonrabbit.example"]

@@ -159,11 +159,8 @@ def made_id(prefix: str, what: str) -> str:
 
 def _instances_of(region: str) -> tuple[str, ...]:
     """The ids of the instances whose agents call in the logs."""
-    return next(machine.sessions for machine in MACHINES if machine.place == (PROD, region) and _is_agent(machine.name))
-
-
-def _is_agent(name: str) -> bool:
-    return name == "shop-instance"
+    place = (PROD, region)
+    return next(machine.sessions for machine in MACHINES if (machine.name, machine.place) == ("shop-instance", place))
 
 
 # (name, type, zone, private address, security group, team, age in days, further facts)
