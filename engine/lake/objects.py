@@ -177,7 +177,7 @@ class Window:
 
     def refusal(self, facts: Facts) -> str | None:
         """Why an object is not wanted; null when it is."""
-        if facts.day == UNKNOWN_DAY and (self.since or self.until):
+        if facts.day == UNKNOWN_DAY and (self.since not in (None, date.min) or self.until not in (None, date.max)):
             return "files whose names tell no day"
         if facts.day < self.first_day:
             return f"files before {self.first_day}"

@@ -12,22 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.lake.logs import event
+from tests.lake.logs import START, event, key
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 600  # MB
 COLLECTOR = """
 import json, sys
+from datetime import date
 from engine.lake.collect import collect
 from engine.lake.store import Lake
 from tests.peak import peak_megabytes
-report = collect(Lake.open(sys.argv[1], create=True), "cloudtrail", sys.argv[2])
+lake = Lake.open(sys.argv[1], create=True)
+report = collect(lake, "cloudtrail", sys.argv[2], since=date.min)
 print(json.dumps({"peak": peak_megabytes(), "events": report.events, "rejects": report.rejects}))
 """
 
 
-def collected(tmp_path: Path) -> dict[str, object]:
-    command = [sys.executable, "-c", COLLECTOR, str(tmp_path / "lake"), str(tmp_path / "logs")]
+def collected(tmp_path: Path, source: str = "") -> dict[str, object]:
+    command = [sys.executable, "-c", COLLECTOR, str(tmp_path / "lake"), source or str(tmp_path / "logs")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120)
     report: dict[str, object] = json.loads(result.stdout)
@@ -67,4 +69,19 @@ def test_rubbish_that_grows_a_thousandfold(tmp_path, logs, filling):
     report = collected(tmp_path)
     assert report["events"] == 0
     assert report["rejects"]
+    assert int(str(report["peak"])) < LIMIT
+
+
+def test_a_bucket_of_objects_that_arrive_faster_than_they_are_decoded(tmp_path, s3):
+    dice = random.Random(1)
+    events = [event(number, requestParameters={"token": dice.randbytes(600).hex()}) for number in range(5000)]
+    content = gzip.compress(json.dumps({"Records": events}).encode(), 1)
+    assert len(content) > 3 << 20
+    for number in range(40):
+        s3.put("trail", key(START, f"{number}"), content, START)
+    large = gzip.compress(json.dumps({"Records": events * 4}).encode(), 1)
+    s3.put("trail", key(START, "large"), large, START)
+    report = collected(tmp_path, "s3://trail")
+    assert report["events"] == 5000
+    assert report["rejects"] == {}
     assert int(str(report["peak"])) < LIMIT

@@ -536,3 +536,12 @@ def test_a_poll_lists_only_the_days_that_can_have_changed(lake, s3):
     assert states[1][0].last_requests == states[2][0].last_requests == 2 + 3 + 2 * 12
     assert states[2][0].usd_per_month == 0.0  # of polls without any pause
     assert numbers_in(lake) == [*range(168), 900]
+
+
+@pytest.mark.parametrize("key", ["AWSLogs/1/x.json", "a b/c+d=é%2F~(x)'*!&?#.json.gz"])
+def test_urls_are_signed_as_botocore_signs_them(s3, key, monkeypatch):
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "a/token+of=bytes")
+    s3.buckets["trail"] = {}
+    bucket = open_bucket("trail", open_session(None))
+    urls = [(bucket.url(key), bucket._presigned(key)) for _ in range(3)]  # a second may pass between the two
+    assert any(ours == theirs for ours, theirs in urls)
