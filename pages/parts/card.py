@@ -91,7 +91,7 @@ def _title(panel: Panel, view: View) -> str:
 
 
 def _body(panel: Panel, view: View, head: DeltaGenerator) -> None:
-    note = st.empty()
+    note = st.container(gap=None)
     middle = st.container(gap="xsmall")
     foot = st.container(
         horizontal=True,
@@ -114,9 +114,8 @@ def _body(panel: Panel, view: View, head: DeltaGenerator) -> None:
         draw(panel.visual, shown)
     with head:
         _menu(shown)
-    if view.live is not None:
-        with foot:
-            livecard.notes(shown.answer, view)
+    with note:
+        livecard.failures(shown.answer, view)
     if not isinstance(panel.visual, Number | Figure):
         about.caption(_about(shown.answer, view), width="stretch" if panel.variants else "content")
 

@@ -174,7 +174,7 @@ def legend(names: Sequence[str]) -> alt.Legend:
     columns = alt.ExprRef(f"width < 420 ? 2 : max(1, floor(width / {widest}))")
     return alt.Legend(
         orient="bottom", direction="horizontal", labelColor=INK, labelLimit=alt.ExprRef("width < 420 ? 110 : 150"),
-        symbolType="square", symbolSize=60, symbolLimit=alt.ExprRef("width < 420 ? 8 : 30"),
+        symbolType="square", symbolSize=60, symbolOpacity=1, symbolLimit=alt.ExprRef("width < 420 ? 8 : 30"),
         columns=columns, rowPadding=1, columnPadding=12, offset=2, padding=0,
     )  # fmt: skip
 

@@ -72,6 +72,8 @@ def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, scope: S
                 with about:
                     show_alarm(alarm, view)
             st.session_state[VIEW] = live_view(view, scope, sidebar, about)
+            if not scope.is_money:  # costs change some times a day
+                _heartbeat(bool(st.session_state.get("live")))
             return current_view()
         newest = data.newest_event(where, scope.tables if scope else "*")
     except TrailboardError as problem:

@@ -12,6 +12,7 @@ TEXTS: dict[str, Text] = {
         "계정을 연결하는 방법은 ‘연결’ 페이지에 있습니다.",
     ),
     "currency": Text("Currency", "통화"),
+    "days_are_utc": Text("Days are UTC days, today is not over", "날짜는 UTC 기준이며 오늘은 제외됩니다"),
     "profile": Text("Profile", "프로필"),
     "all_profiles": Text("All profiles", "모든 프로필"),
     "region": Text("Region", "리전"),
@@ -63,7 +64,7 @@ TEXTS: dict[str, Text] = {
     # on the panels
     "failed_parts": Text("Without {names}", "{names} 제외됨"),
     "more_failed": Text("{names} and {n} more", "{names} 외 {n}개"),
-    "warnings": Text("{n} notes", "알림 {n}건"),
+    "warnings": Text("Notes: {n}", "알림 {n}건"),
     "no_answer": Text("No amount", "금액 없음"),
     "no_answer_help": Text(
         "AWS answered, but with no rows for these days: Cost Explorer may not be enabled yet, or the account is new.",

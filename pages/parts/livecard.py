@@ -21,6 +21,7 @@ from pages.parts.live import Price, commands_of
 from pages.parts.live_texts import translate
 from pages.parts.panel import Dashboard, Panel
 from pages.parts.periods import age
+from pages.parts.purse import purse
 from pages.parts.units import money
 from pages.parts.view import View
 
@@ -125,6 +126,7 @@ def status(dashboard: Dashboard, view: View, *, is_money: bool) -> None:
             _age(answers_of(dashboard, view), view)
             if is_money:
                 _estimated(view)
+                _rate(view)
             _spent(view)
             _renew_button(commands, view)
 
@@ -179,6 +181,13 @@ def _estimated(view: View) -> None:
         )
 
 
+def _rate(view: View) -> None:
+    """The rate that the amounts on the page rest on."""
+    note = purse(view).note
+    if note:
+        st.badge(note, icon=":material/currency_exchange:", color="gray")
+
+
 def _commands(text: str, view: View) -> tuple[AwsCommand, ...]:
     assert view.live is not None
     return live_commands(view.live.on(parse(Days.at(view.now).fill(text))))
@@ -228,17 +237,15 @@ def _is_known(command: AwsCommand, view: View) -> bool:
 # notes on a card ------------------------------------------------------------------------------------------------------
 
 
-def notes(answer: Result, view: View) -> None:
-    """Who did not answer, and what else came with the rows: on the card, not behind a menu."""
+def failures(answer: Result, view: View) -> None:
+    """Who did not answer, on the card; why is behind a click."""
     failed = list(dict.fromkeys(name for item in answer.live for name in item.failed))
-    if not answer.warnings:
+    if not failed:
         return
-    label = translate("warnings", view.language, n=len(answer.warnings))
-    if failed:
-        names = ", ".join(map(_literal, failed[:MOST_NAMES]))
-        if len(failed) > MOST_NAMES:
-            names = translate("more_failed", view.language, names=names, n=len(failed) - MOST_NAMES)
-        label = translate("failed_parts", view.language, names=names)
+    names = ", ".join(map(_literal, failed[:MOST_NAMES]))
+    if len(failed) > MOST_NAMES:
+        names = translate("more_failed", view.language, names=names, n=len(failed) - MOST_NAMES)
+    label = f":orange[{translate('failed_parts', view.language, names=names)}]"
     with st.popover(label, icon=":material/warning:", type="tertiary"):
         for warning in answer.warnings:
             st.code(neutralise(warning), language=None, wrap_lines=True)

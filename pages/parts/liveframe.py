@@ -32,9 +32,13 @@ def live_view(view: View, scope: LiveScope, sidebar: DeltaGenerator, about: Delt
             help_text = translate("sample_help", view.language)
             st.badge(view.t("sample"), color="violet", icon=":material/science:", help=help_text)
     currency: Currency = "USD"
-    if scope.is_money:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame_currency"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame_live"):
+        if scope.is_money:
             currency = _currency(view)
+            st.caption(translate("days_are_utc", view.language), width="content")
+        else:
+            st.toggle(view.t("live"), key="live", bind="query-params", help=view.t("live_help"))
+            st.caption(view.t("times_in", zone=view.zone), width="content")
     with sidebar:
         choice = _choice(view, scope, currency)
     return replace(view, live=choice)

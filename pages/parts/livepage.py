@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from pages.parts import card, livecard
 from pages.parts.frame import current_view
 from pages.parts.panel import Dashboard
@@ -12,7 +10,6 @@ from pages.parts.scopes import LiveScope
 
 def show_live(dashboard: Dashboard, scope: LiveScope) -> None:
     view = current_view()
-    st.caption(dashboard.purpose.to(view.language))
     livecard.status(dashboard, view, is_money=scope.is_money)
     livecard.ask_for_consent(dashboard, view)
     card.show(dashboard, view)

@@ -33,7 +33,8 @@ STRIPES = 28  # lines of a hatching over the whole height of a chart
 BEFORE_COLOUR = OTHER_COLOUR
 NOW_COLOUR = "#2563EB"
 FORECAST_COLOUR = "#60A5FA"
-PHONE = "width < 420"
+FALLING_COLOUR = "#059669"
+PHONE = "width < 420"  # pixels
 
 
 def stacked_days(
@@ -68,11 +69,12 @@ def stacked_days(
     )
     pick = alt.selection_point(name="pick", fields=["bucket", "series"], on="click", clear="dblclick", empty=True)
     scale = alt.Scale(domain=[stamp(window[0]), stamp(window[1])])
+    axis = _day_axis([window[0] + DAY * number for number in range((window[1] - window[0]).days)])
     columns = (
         alt.Chart(data)
         .mark_bar(stroke=None, binSpacing=0, cursor="pointer")
         .encode(
-            x=alt.X("since:T", bandPosition=0, title=None, scale=scale, axis=_day_axis()),
+            x=alt.X("since:T", bandPosition=0, title=None, scale=scale, axis=axis),
             x2="until:T",
             # An aggregate, because columns with two ends in time stop stacking otherwise.
             y=alt.Y("sum(cost):Q", stack="zero", title=None, axis=count_axis(currency)),
@@ -99,9 +101,9 @@ def stacked_days(
     layers = [columns]
     positive, negative = _both_ways(tall)
     if lines := list(hatching(incomplete, positive, negative)):
-        layers.append(_segments(pd.DataFrame(lines), scale))
+        layers.append(_segments(pd.DataFrame(lines), scale, axis))
     if levels:
-        layers.append(_level_marks(levels, positive, scale))
+        layers.append(_level_marks(levels, positive, scale, axis))
     return alt.layer(*layers).properties(padding=NO_PADDING)
 
 
@@ -137,19 +139,22 @@ def hatching(
             start += step / 2
 
 
-def _day_axis() -> alt.Axis:
+def _day_axis(days: Sequence[datetime]) -> alt.Axis:
+    """Days, written under the middle of their columns."""
     axis = time_axis()
     axis.format = "%m-%d"
-    axis.bandPosition = 0
+    axis.values = [stamp(day + DAY / 2) for day in days]
+    axis.ticks = False
+    axis.labelFlush = False
     return axis
 
 
-def _segments(lines: pd.DataFrame, scale: alt.Scale) -> alt.Chart:
+def _segments(lines: pd.DataFrame, scale: alt.Scale, axis: alt.Axis) -> alt.Chart:
     return (
         alt.Chart(lines)
         .mark_rule(color="white", strokeWidth=1.2, opacity=0.75, clip=True, tooltip=None)
         .encode(
-            x=alt.X("x0:T", title=None, scale=scale, axis=_day_axis()),
+            x=alt.X("x0:T", title=None, scale=scale, axis=axis),
             x2="x1:T",
             y=alt.Y("y0:Q", title=None),
             y2="y1:Q",
@@ -157,7 +162,9 @@ def _segments(lines: pd.DataFrame, scale: alt.Scale) -> alt.Chart:
     )
 
 
-def _level_marks(levels: Mapping[datetime, tuple[Level, str]], up: Mapping[Any, float], scale: alt.Scale) -> alt.Chart:
+def _level_marks(
+    levels: Mapping[datetime, tuple[Level, str]], up: Mapping[Any, float], scale: alt.Scale, axis: alt.Axis
+) -> alt.Chart:
     data = pd.DataFrame(
         {
             "middle": [day + DAY / 2 for day in levels],
@@ -170,7 +177,7 @@ def _level_marks(levels: Mapping[datetime, tuple[Level, str]], up: Mapping[Any, 
         alt.Chart(data)
         .mark_point(shape="triangle-down", filled=True, size=80, opacity=1, yOffset=-9)
         .encode(
-            x=alt.X("middle:T", title=None, scale=scale, axis=_day_axis()),
+            x=alt.X("middle:T", title=None, scale=scale, axis=axis),
             y=alt.Y("top:Q", title=None),
             color=alt.Color("colour:N", scale=None, legend=None),
             tooltip=[alt.Tooltip("middle:T", format="%Y-%m-%d", title=""), alt.Tooltip("note:N", title="")],
@@ -272,6 +279,7 @@ def _budget_line(budget: float, text: str, title: str) -> list[alt.Chart]:
 
 def movers(frame: pd.DataFrame, *, currency: Currency, labels: Mapping[str, str]) -> Any:
     """What rose (red, to the right) and fell (green, to the left): `label, now, before, change`, in the frame's order.
+    Names and amounts stand above the bars.
 
     A click selects `pick` with its `place`.
     """
@@ -285,48 +293,34 @@ def movers(frame: pd.DataFrame, *, currency: Currency, labels: Mapping[str, str]
             "before": [written(cost, currency) for cost in frame["before"]],
         }
     ).assign(rises=lambda rows: rows["change"] > 0)
-    widest = max(float(data["change"].abs().max()), 0.01)
-    low = min(0.0, float(data["change"].min()))
-    high = max(0.0, float(data["change"].max()))
-    room = widest * 0.62  # for the texts beside the bars
+    low, high = min(0.0, float(data["change"].min())), max(0.0, float(data["change"].max()))
     pick = alt.selection_point(name="pick", fields=["place"], on="click", clear="dblclick", empty=True)
+    colour = alt.condition("datum.rises", alt.value(LEVEL_COLOURS["red"]), alt.value(FALLING_COLOUR))
     base = alt.Chart(data).encode(
-        y=alt.Y(
-            "label:N",
-            sort=data["label"].tolist(),
-            title=None,
-            axis=alt.Axis(
-                labelColor=INK, labelLimit=200, domain=False, ticks=False, labelPadding=8,
-            ),
-        ),
-        x=alt.X(
-            "change:Q",
-            title=None,
-            axis=None,
-            scale=alt.Scale(domain=[low - (room if low < 0 else 0), high + (room if high > 0 else 0)], nice=False),
-        ),
+        y=alt.Y("label:N", sort=data["label"].tolist(), title=None, axis=None),
         tooltip=[
             alt.Tooltip("label:N", title=labels["label"]),
             alt.Tooltip("now:N", title=labels["now"]),
             alt.Tooltip("before:N", title=labels["before"]),
             alt.Tooltip("text:N", title=labels["change"]),
         ],
-    )  # fmt: skip
+    )
     bars = (
-        base.mark_bar(cornerRadius=3, cursor="pointer", height=alt.RelativeBandSize(0.62))
+        base.mark_bar(cornerRadius=2, cursor="pointer", height=alt.RelativeBandSize(0.26), yOffset=9)
         .encode(
-            color=alt.condition("datum.rises", alt.value(LEVEL_COLOURS["red"]), alt.value("#059669")),
+            x=alt.X("change:Q", title=None, axis=None, scale=alt.Scale(domain=[low, high], nice=False)),
+            color=colour,
             opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
         )
         .add_params(pick)
     )
-    texts = [
-        base.transform_filter("datum.rises" if align == "left" else "!datum.rises")
-        .mark_text(align=align, dx=dx, color=INK)
-        .encode(text="text:N")
-        for align, dx in (("left", 6), ("right", -6))
-    ]
-    return alt.layer(bars, *texts).properties(padding=NO_PADDING)
+    names = base.mark_text(align="left", color=INK, yOffset=-7, limit=alt.ExprRef("max(40, width - 120)")).encode(
+        x=alt.value(0), text="label:N"
+    )
+    amounts = base.mark_text(align="right", yOffset=-7, fontWeight=600).encode(
+        x=alt.value(alt.ExprRef("width")), text="text:N", color=colour
+    )
+    return alt.layer(bars, names, amounts).properties(padding=NO_PADDING)
 
 
 def change_text(change: float, before: float, currency: Currency) -> str:

@@ -247,7 +247,7 @@ class Figure:
     course: str | None = None
     beside: tuple[Beside, ...] = ()
     budgeted: bool = False
-    said: Callable[[Row, Language], str] | None = None  # a line about the answer's first row
+    said: Callable[[Row, Language, Callable[[float], str]], str] | None = None  # of a row; how money is written
 
     @property
     def also(self) -> tuple[str, ...]:

@@ -62,12 +62,13 @@ def lines(
     unit: Unit,
     labels: Mapping[str, str],
     limits: Sequence[float] = (),
+    dots: bool = True,
 ) -> alt.LayerChart | alt.FacetChart:
     """Lines over time with a gap where `value` is null; `shades` gives the colour of each `shown` name, in order.
 
     `tall` has `_time` (local, no zone), `series`, `name`, `shown`, `value` and perhaps a `note` for the tooltip.
-    `limits` are drawn as lines, the last one in red. A click on a point selects `pick` with its `bucket` (ISO text)
-    and `series`.
+    `limits` are drawn as lines, the last one in red; without `dots` points are only felt. A click on a point selects
+    `pick` with its `bucket` (ISO text) and `series`.
     """
     data = _texts(tall, unit)
     pick = alt.selection_point(name="pick", fields=["bucket", "series"], on="click", clear="dblclick", empty=True)
@@ -82,7 +83,7 @@ def lines(
         .mark_point(filled=True, cursor="pointer")
         .encode(
             size=alt.condition("datum.value > 0", alt.value(36), alt.value(6)),
-            opacity=alt.condition(pick, alt.value(1), alt.value(0.25)),
+            opacity=alt.condition(pick, alt.value(1), alt.value(0.25)) if dots else alt.value(0.01),
             tooltip=[*_tooltip(labels), *([alt.Tooltip("note:N", title=labels["note"])] if "note" in tall else [])],
         )
         .add_params(pick)

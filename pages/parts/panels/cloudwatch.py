@@ -60,7 +60,7 @@ def alarm_signal(row: Row) -> Signal | None:
 def monthly(count: float) -> Text:
     """What so many addresses cost in a month."""
     amount = count * ADDRESS_MONTH
-    return Text(f"about ${amount:,.2f} a month", f"월 약 ${amount:,.2f}")
+    return Text(f"${amount:,.2f} a month", f"월 ${amount:,.2f}")
 
 
 def idle_cost(row: Row) -> Text | None:
@@ -193,7 +193,7 @@ aws-ec2-addresses
         "count",
         beside=(
             Beside(
-                Text("{n} not associated", "미연결 {n}개"),
+                Text("{n} unused", "미사용 {n}개"),
                 "aws-ec2-addresses | search is_associated == false | stats count",
                 ATTENTION,
                 idle_cost,
@@ -238,7 +238,7 @@ aws-cloudwatch-alarms
     visual=Table(
         {
             "alarm_name": Column(Text("Alarm", "경보")),
-            "state_value": Column(Text("State", "상태"), width="small"),
+            "state_value": Column(Text("State", "상태"), width=150),
             "state_updated": Column(Text("Since", "변경 시각"), "time"),
             "state_reason": Column(Text("Reason", "이유"), width="large"),
             "metric": Column(Text("Metric", "지표"), width="small"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,9 +17,10 @@ from pages.parts.panel import (
     Treemap,
     Variant,
 )
+from pages.parts.purse import rate_line
 from pages.parts.texts import Language, Text
-from pages.parts.visuals.money import rate_line
 
+Write = Callable[[float], str]  # an amount of dollars, in the currency that the viewer looks at
 SERVICE, ACCOUNT = Text("Service", "서비스"), Text("Account", "계정")
 REGION, USAGE = Text("Region", "리전"), Text("Usage type", "사용 유형")
 # The services that most bills consist of keep their colours on all charts and days.
@@ -51,22 +52,22 @@ aws-cost days=60 unblended_cost by service
 | search cost > 0"""
 
 
-def exchanged(row: Row, language: Language) -> str:
+def exchanged(row: Row, language: Language, _: Write) -> str:
     """The rate that the won of an answer rest on."""
     return rate_line(row, language)
 
 
-def expected(row: Row, language: Language) -> str:
+def expected(row: Row, language: Language, written: Write) -> str:
     """What the month comes to, between which bounds, and how much of it is there already."""
-    low, high = row["cost"] + row["low"], row["cost"] + row["high"]
+    low, high, cost = (written(amount) for amount in (row["cost"] + row["low"], row["cost"] + row["high"], row["cost"]))
     text = Text(
-        "80% range ${low:,.0f} – ${high:,.0f}, of which ${cost:,.0f} so far",
-        "80% 구간 ${low:,.0f} – ${high:,.0f}, 지금까지 ${cost:,.0f}",
+        "80% range {low} – {high}, of which {cost} so far",
+        "80% 구간 {low} – {high}, 지금까지 {cost}",
     )
-    return text.to(language, low=low, high=high, cost=row["cost"])
+    return text.to(language, low=low, high=high, cost=cost)
 
 
-def compared_days(row: Row, language: Language) -> str:
+def compared_days(row: Row, _: Language, __: Write) -> str:
     """The days that a sum is of; nothing is known of today."""
     first, last = date.fromisoformat(str(row["first"])), date.fromisoformat(str(row["last"]))
     return f"{first:%m-%d} – {last:%m-%d} (UTC)"
@@ -113,6 +114,18 @@ BY_ACCOUNT = Way(
 )
 BY_REGION = Way("region", Text("By region", "리전별"), "region", "place", 'nvl(region, "(none)")', REGION)
 BY_USAGE = Way("usage", Text("By usage type", "사용 유형별"), "usage_type", "usage", 'nvl(usage_type, "(none)")', USAGE)
+
+
+WITHOUT_FEES = Variant(
+    "usage-only",
+    Text("By service, without tax and support", "서비스별, 세금·지원 요금 제외"),
+    """\
+aws-cost days=30 unblended_cost by service
+| search not(in(service, "Tax", "AWS Support*"))
+| eval _time = date(start, "yyyy-MM-dd")
+| timechart span=1d sum(unblended_cost) as cost by service""",
+    StackedDays(SERVICE, "service", SERVICE_COLOURS),
+)
 
 
 def ways(tags: Sequence[str]) -> tuple[Way, ...]:
@@ -162,7 +175,7 @@ aws-cost days=30 unblended_cost
         "예산의 80% 이상이거나 30% 넘게 늘면 주의, 100% 이상이면 경고입니다. 늘었다면 아래 트리맵과 일별 추이에서 "
         "서비스를 확인하세요.",
     ),
-    height=290,
+    height=320,
 )  # fmt: skip
 
 C2 = Panel(
@@ -181,7 +194,7 @@ aws-cost days=30 unblended_cost
         "같은 비용을 원화로 환산한 금액으로, 경영진·회계 보고용입니다. 아래에 환율과 기준일, 출처를 표시합니다. 실제 "
         "청구는 AWS Korea의 환율을 따르고 부가세가 더해지므로 추정치입니다.",
     ),
-    height=290,
+    height=320,
 )
 
 C5 = Panel(
@@ -204,7 +217,7 @@ aws-cost from={month} to={today} unblended_cost
         "이번 달의 완료된 날짜까지의 비용을 지난달 같은 일수와 비교합니다. 매월 1일에 붙는 월정 비용(지원 요금, "
         "세금)은 양쪽에 모두 포함됩니다.",
     ),
-    height=290,
+    height=320,
 )
 
 C6 = Panel(
@@ -232,7 +245,7 @@ aws-cost from={{month}} to={{today}} unblended_cost
         "지금까지의 비용에 AWS가 예측한 남은 기간의 비용을 더했습니다. 구간은 하루하루의 80% 경계를 더한 것이라 월 "
         "전체의 구간보다 넓습니다.",
     ),
-    height=290,
+    height=320,
 )
 
 C8 = Panel(
@@ -307,7 +320,7 @@ aws-cost days=30 unblended_cost by service
         ),
         height=440,
         own_title=Text("By service", "서비스별"),
-        variants=tuple(way.days() for way in ways(tags)),
+        variants=(WITHOUT_FEES, *(way.days() for way in ways(tags))),
     )
     return Dashboard(
         id="cost",

@@ -20,9 +20,9 @@ from pages.parts.live import monthly_budget
 from pages.parts.live_texts import translate
 from pages.parts.moneycharts import DAY
 from pages.parts.panel import Level, MonthCourse, StackedDays
+from pages.parts.purse import purse
 from pages.parts.texts import Language
 from pages.parts.visuals.clickable import clickable
-from pages.parts.visuals.money import purse
 from pages.parts.visuals.shown import Shown, draw, nothing_found, plain
 
 BEFORE = 7  # days that a day is compared with
@@ -70,9 +70,9 @@ def draw_days(visual: StackedDays, shown: Shown) -> None:
             values[visual.by] = series
         return shown.rows_query(values)
 
-    lines = [translate("hatched", language), view.t("more_series", n=grouped) if grouped else "", rate.note]
-    clickable(chart, shown, shown.height - 24, rows)
-    st.caption(" ".join(filter(None, lines)))
+    lines = list(filter(None, (translate("hatched", language), view.t("more_series", n=grouped) if grouped else "")))
+    clickable(chart, shown, shown.height - 20 * len(lines) - 4, rows)
+    st.caption(" ".join(lines))
     return None
 
 
@@ -145,7 +145,6 @@ def draw_month(visual: MonthCourse, shown: Shown) -> None:
     lines = [
         translate("no_forecast", language, why=why) if why else "",
         translate("no_budget", language) if budget is None else "",
-        rate.note,
     ]
     note = " · ".join(filter(None, lines))
     clickable(chart, shown, shown.height - (24 if note else 0), rows)

@@ -11,9 +11,9 @@ from pages.parts.links import EXPLORE, explore_params
 from pages.parts.live import monthly_budget
 from pages.parts.live_texts import translate
 from pages.parts.panel import Beside, Figure, Level
+from pages.parts.purse import Purse, purse
 from pages.parts.units import money, written
 from pages.parts.view import View
-from pages.parts.visuals.money import Purse, purse
 from pages.parts.visuals.number import BADGES
 from pages.parts.visuals.shown import Shown, draw, plain, row_values, rows_link
 
@@ -50,7 +50,8 @@ def draw_figure(visual: Figure, shown: Shown) -> None:
         if visual.limits is not None or _budget(visual) is not None:
             st.badge(view.t(level), icon=icon, color=color, help=reason or None)
         rows_link(shown)
-    for line in filter(None, (reason, rate.note, _said(visual, frame, view))):
+    told = reason if visual.budgeted else ""  # the reason of fixed limits is their badge's help
+    for line in filter(None, (told, _said(visual, frame, view, rate))):
         st.caption(line)
     for item in visual.beside:
         _draw_beside(item, view)
@@ -104,8 +105,8 @@ def _level(visual: Figure, value: float, before: float | None, frame: pd.DataFra
     return ("amber" if share >= NEARLY or rises else "ok"), text
 
 
-def _said(visual: Figure, frame: pd.DataFrame, view: View) -> str:
-    return "" if visual.said is None else visual.said(row_values(frame)[0], view.language)
+def _said(visual: Figure, frame: pd.DataFrame, view: View, rate: Purse) -> str:
+    return "" if visual.said is None else visual.said(row_values(frame)[0], view.language, rate.written)
 
 
 def _draw_beside(item: Beside, view: View) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import streamlit as st
-
 from engine.language.nodes import Query
 from engine.screen import neutralise
 from pages.parts import moneycharts
 from pages.parts.live_texts import translate
 from pages.parts.panel import Movers
+from pages.parts.purse import purse
 from pages.parts.visuals.clickable import clickable
-from pages.parts.visuals.money import purse
 from pages.parts.visuals.shown import Shown, draw, nothing_found, plain
 
 WIDTH, EDGES = 38, 14  # pixels of a bar with the gap to the next one, and of what is around all
@@ -42,7 +40,5 @@ def draw_movers(visual: Movers, shown: Shown) -> None:
     def rows(picked: Mapping[str, Any]) -> Query:
         return shown.rows_query({visual.label: plain(frame[visual.label].iloc[int(picked["place"])])})
 
-    clickable(chart, shown, min(shown.height - (24 if rate.note else 0), EDGES + WIDTH * len(frame)), rows)
-    if rate.note:
-        st.caption(rate.note)
+    clickable(chart, shown, min(shown.height, EDGES + WIDTH * len(frame)), rows)
     return None

@@ -53,6 +53,7 @@ def draw_named_lines(visual: NamedLines, shown: Shown) -> None:
             "value": translate("value", view.language),
         },
         limits=visual.limits or (),
+        dots=False,
     )
 
     def rows(picked: Mapping[str, Any]) -> Query:

@@ -20,7 +20,7 @@ from pages.parts.panel import Level, Panel
 from pages.parts.periods import Period
 from pages.parts.view import View
 
-NOTE, SWITCH = 52, 16  # pixels that a note under the title and a choice of variants add
+NOTE, SWITCH, FAILED = 52, 16, 40  # pixels that a note, a choice of variants and a line of failures add
 CARD_EDGES = 104  # pixels of a card that its heading, footer and padding take
 TINTS: Mapping[Level | Literal["info"], str] = {
     "ok": "",
@@ -43,6 +43,7 @@ class Shown:
     def height(self) -> int:
         """Pixels that the visual may take inside its card."""
         taken = CARD_EDGES + (NOTE if self.panel.note else 0) + (SWITCH if self.panel.variants else 0)
+        taken += FAILED if any(item.failed for item in self.answer.live) else 0
         return self.panel.height - taken
 
     def rows_query(self, values: Mapping[str, Any] | None = None, period: Period | None = None) -> Query:

@@ -13,8 +13,8 @@ from pages.parts import treemaps
 from pages.parts.charts import MOST_SERIES
 from pages.parts.live_texts import translate
 from pages.parts.panel import Treemap
+from pages.parts.purse import purse
 from pages.parts.visuals.clickable import clickable, more_note
-from pages.parts.visuals.money import purse
 from pages.parts.visuals.shown import Shown, draw, nothing_found, plain
 
 ASPECT = 1.75  # width by height on a desktop; a phone draws the same tiles taller
