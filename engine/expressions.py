@@ -87,6 +87,7 @@ class Scope:
         if name not in self.columns and name not in self.bound:
             known = [field_name for field_name in self.columns if not field_name.startswith("_")]
             self.context.warn(f"unknown field `{name}` is null", expr.span, did_you_mean(name, known))
+            return replace(NOTHING, per_row=True)  # no constant of the query, as little as any other field
         return self.field(name)
 
     def _call(self, call: Call) -> Value:

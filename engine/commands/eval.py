@@ -31,7 +31,17 @@ def _assignment(span: Span, tokens: pp.ParseResults) -> Assignment:
     return Assignment(tuple(tokens[:-1]), tokens[-1], span=span)
 
 
+def _no_field(text: str, loc: int, tokens: pp.ParseResults) -> None:
+    """What stands before the `=` is an expression or a text."""
+    written = tokens[0].rstrip("= ")
+    hint = "write a name without quotes" if written.startswith('"') else None
+    raise QueryError("20101", f"`{written}` is no field that can get a value", Span(loc, loc + len(written)), hint)
+
+
 _target = name + pp.Suppress(pp.Regex("=(?!=)"))
+_other_target = pp.Regex(r"""(?:"(?:[^"\\]|\\.)*"|[^\s,|="()]+\s*\([^|="]*\)|[0-9.]+)\s*=(?!=)""").set_parse_action(
+    _no_field
+)
 assignment = spanned(_target[1, ...] + required_expression, _assignment)
 
 
@@ -41,6 +51,7 @@ def _no_assignment(text: str, loc: int, tokens: pp.ParseResults) -> None:
     raise QueryError("20100", "`eval` needs an assignment", Span(loc, loc + len(word)), hint)
 
 
+_nothing_behind = fail("90100", "an assignment is missing behind the comma")
 _word_only = name.copy().add_parse_action(_no_assignment)
 
 
@@ -56,7 +67,7 @@ class Eval(Command):
 
     word: ClassVar[str] = "eval"
     syntax: ClassVar[pp.ParserElement] = (
-        put("assignments", several(assignment | _word_only))
+        put("assignments", several(_other_target | assignment | _word_only, trailing=_nothing_behind))
         | pp.Suppress("(") + put("assignments", several(assignment)) + pp.Suppress(")")
         | fail("20100", "`eval` needs an assignment such as `a = 1`")
     )

@@ -9,12 +9,13 @@ import pyparsing as pp
 
 from engine.catalog import NULL
 from engine.expressions import Column
-from engine.language.grammar import must, put
+from engine.language.grammar import fail, must, put
 from engine.language.nodes import Command
 from engine.plan import Rows, warn_unknown
 
-_field = pp.Regex(r"[^\s,|\[\]\"()]+")
-_list = (_field + (pp.Opt(pp.Suppress(",")) + _field)[...]).set_parse_action(lambda tokens: [tuple(tokens)])
+_field = pp.Regex(r"(?!-(?:\s|$))[^\s,|\[\]\"()]+")
+_comma = pp.Suppress(",") + (pp.FollowedBy(_field) | fail("20400", "a field is missing behind the comma"))
+_list = (_field + (pp.Opt(_comma) + _field)[...]).set_parse_action(lambda tokens: [tuple(tokens)])
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Fields(Command):
 
     word: ClassVar[str] = "fields"
     syntax: ClassVar[pp.ParserElement] = pp.Opt(
-        put("remove", pp.Regex(r"-(?=\s)").set_parse_action(lambda: [True]))
+        put("remove", pp.Regex(r"-(?=\s|$)").set_parse_action(lambda: [True]))
     ) + must(put("names", _list), "20400", "`fields` needs field names")
 
     def body(self) -> str:

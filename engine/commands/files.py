@@ -62,7 +62,8 @@ def path_piece(name: str, code: str, message: str) -> pp.ParserElement:
     """A path: a word, a text in quotes, or `$("parameter")`."""
     quoted = spanned(pp.Regex(r'"(?:[^"\\]|\\.)*"'), lambda _, tokens: re.sub(r'\\(["\\])', r"\1", tokens[0][1:-1]))
     parameter = pp.FollowedBy(pp.Regex(r"\$\s*\(")) + call_expression
-    return put(name, parameter | quoted | pp.Regex(r'[^\s|\[\]"]+')) | fail(code, message)
+    unclosed = pp.FollowedBy('"') + fail("90005", "this quote is never closed", 'add a closing `"`')
+    return put(name, parameter | quoted | pp.Regex(r'[^\s|\[\]"]+')) | unclosed | fail(code, message)
 
 
 def print_path(path: Path_) -> str:

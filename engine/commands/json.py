@@ -51,9 +51,9 @@ class Json(Command):
 
     word: ClassVar[str] = "json"
     is_source: ClassVar[bool] = True
-    syntax: ClassVar[pp.ParserElement] = put("source", spanned(_QUOTED, _text) | call_expression) | fail(
-        "10200", "`json` needs a text in double quotes", 'write json "{…}" or json $("name")'
-    )
+    syntax: ClassVar[pp.ParserElement] = put(
+        "source", spanned(_QUOTED, _text) | pp.NotAny('"') + call_expression
+    ) | fail("10200", "`json` needs a text in double quotes", 'write json "{…}" or json $("name")')
 
     def body(self) -> str:
         if isinstance(self.source, Call):

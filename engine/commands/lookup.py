@@ -33,7 +33,11 @@ def _output(_: Span, tokens: pp.ParseResults) -> tuple[str, str]:
 
 
 _alias = keyword("as", caseless=True) + must(name, "20702", "the new name is missing behind `as`")
-_column = spanned(name + pp.Opt(_alias), _output)
+_no_alias = pp.FollowedBy(pp.Regex(r"[^\s,|\[\]]")) + fail("20703", "`as` is expected here", "write `COLUMN as FIELD`")
+_column = spanned(name + pp.Opt(_alias | _no_alias), _output)
+_no_key_alias = pp.FollowedBy(pp.Regex(r"(?!output\b)[^\s|\[\]]+\s+output\b", re.IGNORECASE)) + fail(
+    "20703", "`as` is expected here", "write `lookup TABLE FIELD output COLUMN`"
+)
 _bare_output = pp.Regex(r"output(?=[\s,]|$)", re.IGNORECASE)
 
 
@@ -58,6 +62,7 @@ class LookupCommand(Command):
         must(put("table", name), "20701", "`lookup` needs the name of a lookup table")
         + must(pp.NotAny(_bare_output) + put("key", name), "20702", "`lookup` needs the field to look up")
         + pp.Opt(keyword("as", caseless=True) + must(put("key_column", name), "20702", "the key column is missing"))
+        + pp.Opt(_no_key_alias)
         + (
             keyword("output", caseless=True)
             + (

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pyparsing as pp
 
-from engine.language.grammar import must, name, put, several
+from engine.language.grammar import fail, must, name, put, several
 from engine.language.nodes import Command
 from engine.plan import Rows
 
@@ -23,7 +23,11 @@ class OrderCommand(Command):
     names: tuple[str, ...] = ()
 
     word: ClassVar[str] = "order"
-    syntax: ClassVar[pp.ParserElement] = must(put("names", several(name)), "20400", "`order` needs field names")
+    syntax: ClassVar[pp.ParserElement] = must(
+        put("names", several(name, trailing=fail("20400", "a field is missing behind the comma"))),
+        "20400",
+        "`order` needs field names",
+    )
 
     def body(self) -> str:
         return ", ".join(self.names)

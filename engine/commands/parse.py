@@ -44,8 +44,12 @@ def _anchor(span: Span, tokens: pp.ParseResults) -> Anchor:
 def _unquoted(text: str, loc: int, tokens: pp.ParseResults) -> None:
     word = tokens[0]
     span = Span(loc, loc + len(word))
-    if re.match(r"\s+as\s", text[span.end :]):
-        raise QueryError("21004", "an anchor stands in double quotes", span, f'write `"{word}*" as …`')
+    rest = re.match(r"([^\s|]*)\s+as\s", text[span.end :])
+    if rest is not None:
+        word, span = word + rest[1], Span(loc, span.end + len(rest[1]))
+        raise QueryError(
+            "21004", "an anchor stands in double quotes", span, f'write `"{word if "*" in word else word + "*"}" as …`'
+        )
     message = f"there is no parser `{word}`: registered parsers do not exist here"
     raise QueryError("21001", message, span, 'write anchors, such as `parse "user=* " as user`, or use `rex`')
 

@@ -216,7 +216,7 @@ def decode(data: Value, charset: Const = "utf-8") -> Value:
     return Value(f"coalesce(TRY(decode({data.sql})), {slow})" if name == "utf-8" else slow, STRING)
 
 
-@function
+@function(too_few="90680")
 def frombase64(text: Value) -> Value:
     """The bytes behind base64 text; null when it is none.
 

@@ -164,7 +164,7 @@ def aggregate(
 ) -> Any:
     """Make an aggregate of a def; `arity` is the error code for too few or too many arguments."""
     register = partial(
-        _register, is_aggregate=True, name=name, aliases=aliases, too_few="21703", too_many=arity,
+        _register, is_aggregate=True, name=name, aliases=aliases, too_few=arity, too_many=arity,
         not_constant=not_constant,
     )  # fmt: skip
     return register(define) if define is not None else register
@@ -244,8 +244,6 @@ def bind(
 
 
 def _constant(found: Function, name: str, arg: Expr, value: Value, evaluate: Callable[[Value], Any]) -> Any:
-    if value.is_constant:
-        return value.constant
     if value.per_row:
         raise QueryError(found.not_constant, f"`{found.signature}`: `{name}` must be a constant", arg.span)
-    return evaluate(value)
+    return value.constant if value.is_constant else evaluate(value)

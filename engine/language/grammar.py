@@ -138,25 +138,65 @@ def _command(text: str, loc: int) -> tuple[int, Command]:
 
 def _unknown_command(match: re.Match[str]) -> QueryError:
     word, span = match.group(), Span(match.start(), match.end())
-    from_elsewhere = elsewhere().get(word)
+    from_elsewhere = _reason_of_absence(word)
     if from_elsewhere is not None:
         return QueryError("92000", f"`{word}` is not part of Trailboard: {from_elsewhere}", span)
-    return QueryError("92000", f"unknown command `{word}`", span, did_you_mean(word, commands()))
+    hint = "a comment has a blank behind its `#`" if word.startswith("#") else did_you_mean(word, commands())
+    return QueryError("92000", f"unknown command `{word}`", span, hint)
+
+
+#: Commands of the full product that have no meaning in a tool for AWS logs, by what they would need.
+_ELSEWHERE = {
+    "it changes stored rows, and queries here only read": """
+        import insert mv purge copytable checktable""",
+    "keep the facts in a CSV file and use `lookup`": "memlookup",
+    "write `join`": "streamjoin",
+    "all processors are used without it": "parallel",
+    "it writes text; `outputcsv` and `outputjson` write files": "outputtxt",
+    "it needs a collector that Trailboard does not run": """
+        logger stream remote evtctxadd evtctxdel evtctxdrop evtctxlist transaction""",
+    "results are not kept by number: save the query instead": "load result",
+    "it needs a database connection": "dbcall dbload dblookup dboutput dbquery dbscript",
+    "it sends data elsewhere or fetches it from there": """
+        sendmail sendsyslog sendsyslog-tcp ftp sftp hdfs wget rss nslookup""",
+    "it reads kinds of files that no AWS log comes in": "xmlfile pcapfile eml-file evtx-file",
+    "it reads network packets": """
+        decodedhcp decodedns decodehttp decodesflow pcapdecode pcapreplay outputpcap flowsearch""",
+    "it runs programs": "groovy exec script",
+    "models and forecasts do not exist here": "anomalies curvefit forecast kmeans lof rforest stl tfidf",
+    "it needs objects of the full product that do not exist here": """
+        alertmsg auditmsg alert event schema sonar-set-ip-address iplookup dataset matchfeed node-feed behavior
+        matchbehavior node-behavior matchblackip node-ip-blacklist matchnet node-subnet-group matchport node-port-group
+        matchsig node-pattern-group sonar-export-report sonar-send-report mpsearch geocode_kr ratelimit""",
+    "it reads traces on a computer's disk, and Trailboard reads AWS": """
+        automatic-destinations-file custom-destinations-file hive-file lnk-file ntfs-logfile ntfs-mft ntfs-usnjrnl
+        prefetch-file recent-file-cache timeline-activities wer-file wmi-objects-data zipfile-entries esedb-columns
+        esedb-records esedb-tables sqlite-records sqlite-tables""",
+    "it is about the product's own servers": """
+        confdb system system-logs logdb system-syslog-tcp-senders sentryswap""",
+    "it was a command of older products": "replace term datasource split",
+}
+#: The same for families of commands, by how their names begin.
+_ELSEWHERE_FAMILIES = {
+    "reg-": "it reads traces on a computer's disk, and Trailboard reads AWS",
+    "srum-": "it reads traces on a computer's disk, and Trailboard reads AWS",
+    "linux-": "it asks a computer, and Trailboard reads AWS",
+    "chrome-": "it reads what a browser left on a disk, and Trailboard reads AWS",
+    "firefox-": "it reads what a browser left on a disk, and Trailboard reads AWS",
+    "ie-": "it reads what a browser left on a disk, and Trailboard reads AWS",
+    "sentry-": "it asks agents that Trailboard does not have",
+}
 
 
 @lru_cache(maxsize=1)
 def elsewhere() -> dict[str, str]:
-    """Commands of the full product that have no meaning in a tool for AWS logs, and why."""
-    return {
-        word: reason
-        for reason, words in {
-            "it writes, and queries here only read": "import insert mv purge copytable",
-            "it needs a collector that Trailboard does not run": "logger stream remote",
-            "it needs a database connection": "dbcall dbload dblookup dboutput dbquery dbscript",
-            "it sends data elsewhere": "sendmail sendsyslog sendsyslog-tcp ftp sftp hdfs wget rss",
-        }.items()
-        for word in words.split()
-    }
+    """Commands of the full product that do not exist here, and why."""
+    return {word: reason for reason, words in _ELSEWHERE.items() for word in words.split()}
+
+
+def _reason_of_absence(word: str) -> str | None:
+    family = next((start for start in _ELSEWHERE_FAMILIES if word.startswith(start)), "")
+    return elsewhere().get(word) or _ELSEWHERE_FAMILIES.get(family)
 
 
 _OPTION_HEAD = re.compile(r"([A-Za-z_][\w-]*)(\s*)=(?!=)(\s*)")

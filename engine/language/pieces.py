@@ -166,6 +166,8 @@ def refuse_leftover(text: str, loc: int, inside: bool = False) -> None:
     hint = None
     if leftover in ("AND", "OR", "NOT"):
         hint = f"write `{leftover.lower()}`" if leftover != "NOT" else "write `not(…)`"
+    elif re.search(r"(?:^|[\s(|])not\s+$", text[:loc]):
+        hint = "write `not(…)`"
     elif leftover == "=":
         hint = "equality is written `==`"
     raise QueryError("90201", f"`{leftover}` does not belong here", Span(loc, end), hint)
