@@ -98,6 +98,13 @@ class Jobs:
             job._thread.start()
             return job
 
+    def start_once(self, order: Order) -> None:
+        """Begin to obey, unless that was begun before: what somebody has stopped stays stopped."""
+        with self._lock:
+            known = order.key in self._jobs
+        if not known:
+            self.start(order)
+
     def stop(self, job: Job) -> None:
         """Let a job finish what is under way, and end."""
         with self._lock:

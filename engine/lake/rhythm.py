@@ -7,7 +7,7 @@ much happens, a night or a weekend elsewhere. It is late when its last delivery 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -40,8 +40,8 @@ class Rhythm:
     """How one stream arrives, or a kind of log as a whole. Times in seconds, null: unknown.
 
     `usual_wait` is the wait from one delivery to the next that four fifths of the time were spent in, or in shorter
-    ones; `usual_lag` the median time from the last event of an object to its delivery. `fresh` tells whether, when
-    something was last collected, that had been delivered just before.
+    ones; `usual_lag` the median time from the last event of an object to its delivery. `is_archive`: when logs of the
+    kind were last collected, their delivery was long past.
     """
 
     kind: str
@@ -55,6 +55,7 @@ class Rhythm:
     usual_wait: float | None
     usual_lag: float | None
     is_whole: bool = False
+    is_archive: bool = False
 
     @property
     def patience(self) -> timedelta | None:
@@ -68,12 +69,12 @@ class Rhythm:
         return max(now - self.last_delivery, timedelta())
 
     def state(self, now: datetime) -> State:
-        """`old` is what was long past when it was collected: an archive is not late."""
+        """Whether what should have come has; an archive, which is `old`, is not late."""
         if self.patience is None:
             return "unknown"
         if self.silent(now) <= self.patience:
             return "on time"
-        return "late" if self.silent(self.last_collect) <= self.patience else "old"
+        return "old" if self.is_archive else "late"
 
 
 def usual_wait(moments: npt.NDArray[np.float64]) -> float | None:
@@ -124,7 +125,8 @@ def rhythms(lake: Lake) -> list[Rhythm]:
                     is_whole=names is not streams,
                 )
             )
-    return found
+    archives = {it.kind for it in found if it.is_whole and it.patience and it.silent(it.last_collect) > it.patience}
+    return [replace(rhythm, is_archive=rhythm.kind in archives) for rhythm in found]
 
 
 def origin_of(table: str) -> tuple[str, str | None]:

@@ -9,8 +9,10 @@ from typing import Literal
 
 import streamlit as st
 
+from engine.lake.apart import JOBS
 from engine.lake.rhythm import Rhythm, rhythms
 from engine.lake.watch import WatchState, watch_states
+from engine.settings import Settings
 from pages.parts import data
 from pages.parts.coverage_texts import translate
 from pages.parts.periods import age
@@ -87,7 +89,9 @@ def known_rhythms(where: data.Source) -> list[Rhythm]:
 
 
 def current_alarm(where: data.Source, tables: str) -> Alarm | None:
-    """The alarm of a lake, for a page about some tables. Sample data are never late."""
+    """The alarm of a lake, for a page about some tables. Sample data are never late, but collecting may fail."""
+    if any(job.order.verb == "watch" and job.problem for job in JOBS.all(Settings.load().own_lake)):
+        return Alarm("red", "collector_stuck", cause="see_coverage")
     if where.sample is not None:
         return None
     watches = watch_states(data.lake(where.lake, None))

@@ -1,21 +1,23 @@
-"""What the hours of a lake add up to: streams (an account in a region), their gaps, cells of a heat map.
+"""What the hours of a lake add up to: streams (an account in a region, or a load balancer), gaps, cells of a heat map.
 
-The frame that all begin with is that of `engine.lake.coverage.coverage`: a row per account, region and hour.
+The frame that all begin with is that of `engine.lake.coverage.coverage`: a row per table, account, region and hour.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import pandas as pd
 
+from engine.lake.rhythm import FEWEST, Rhythm, origin_of
 from pages.parts.redact import HARMLESS, MASK, SECRET_KEY
 
 HOUR = pd.Timedelta(hours=1)
 WIDTHS = (1, 2, 3, 6, 12, 24)  # hours of a cell
 MOST_CELLS = 5_000  # that a browser draws without delay
-STREAM = ["account", "region"]
+STREAM = ["table", "account", "region"]
 
 
 def named(hours: pd.DataFrame, none: str) -> pd.DataFrame:
@@ -24,7 +26,7 @@ def named(hours: pd.DataFrame, none: str) -> pd.DataFrame:
 
 
 def streams(hours: pd.DataFrame) -> pd.DataFrame:
-    """A row per stream: first, last, rows, objects, rejects, lag, and hours with events, without, longest gap.
+    """A row per stream: first, last, rows, objects, rejects, duplicates, lag, hours with events, without, longest gap.
 
     The last three count hours between the first and the last one with events; where there is none they are null.
     """
@@ -35,6 +37,7 @@ def streams(hours: pd.DataFrame) -> pd.DataFrame:
         rows=("rows", "sum"),
         objects=("objects", "sum"),
         rejects=("rejects", "sum"),
+        duplicates=("duplicates", "sum"),
         lag=("lag", "max"),
     )
     busy = hours[hours["rows"] > 0].groupby(STREAM)["hour"]
@@ -42,6 +45,34 @@ def streams(hours: pd.DataFrame) -> pd.DataFrame:
     facts["gaps"] = (busy.max() - busy.min()).dt.total_seconds() / 3600 + 1 - facts["busy"]
     facts["longest"] = busy.agg(longest_gap)
     return facts.astype({"busy": "Int64", "gaps": "Int64", "longest": "Int64"}).reset_index()
+
+
+def with_rhythms(found: pd.DataFrame, rhythms: Iterable[Rhythm], now: datetime) -> pd.DataFrame:
+    """The streams with the `state` of deliveries, the usual and the present wait for one; null: unknown."""
+    known = {(it.kind, it.load_balancer, it.account, it.region): it for it in rhythms if not it.is_whole}
+    rows = [known.get((*origin_of(table), account, region)) for table, account, region in found[STREAM].to_numpy()]
+    return found.assign(
+        state=[row.state(now) if row else "unknown" for row in rows],
+        usual=[timedelta(seconds=row.usual_wait) if row and row.usual_wait is not None else None for row in rows],
+        silent=[row.silent(now) if row else None for row in rows],
+    )
+
+
+def with_gaps(found: pd.DataFrame, holes: pd.DataFrame) -> pd.DataFrame:
+    """The streams with the hours of their `unusual` gaps together; null where nothing can be told."""
+    together = holes.groupby(STREAM, as_index=False)["hours"].sum().rename(columns={"hours": "unusual"})
+    merged = found.merge(together, how="left", on=STREAM)
+    return merged.assign(unusual=merged["unusual"].fillna(0).where(merged["busy"] >= FEWEST).astype("Int64"))
+
+
+def label_of(table: str, account: str, region: str) -> str:
+    """What the map calls a stream.
+
+    >>> label_of("cloudtrail", "111122223333", "us-east-1"), label_of("aws-elb_web", "111122223333", "us-east-1")
+    ('111122223333 · us-east-1', 'web · 111122223333 · us-east-1')
+    """
+    _, balancer = origin_of(table)
+    return " · ".join(filter(None, [balancer, account, region]))
 
 
 def longest_gap(hours: pd.Series) -> int:
@@ -84,7 +115,7 @@ def cell_width(streams: int, length: timedelta) -> int:
 
 
 def cells(hours: pd.DataFrame, width: int) -> pd.DataFrame:
-    """The map's cells, of hours on the viewer's wall clock: account, region, start, end, rows, rejects, busy."""
+    """The map's cells, of hours on the viewer's wall clock: those of a stream, start, end, rows, rejects, busy."""
     start = hours["hour"].dt.floor("D") + (
         (hours["hour"] - hours["hour"].dt.floor("D")) // pd.Timedelta(hours=width) * pd.Timedelta(hours=width)
     )

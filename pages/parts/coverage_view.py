@@ -12,23 +12,35 @@ import pandas as pd
 import streamlit as st
 
 from engine.catalog import DATE, LONG, STRING
-from engine.lake.coverage import Age, age, coverage, rejects
+from engine.lake.apart import JOBS, Order
+from engine.lake.coverage import Age, age, coverage, gaps, rejects
+from engine.lake.formats import FORMATS
+from engine.lake.rhythm import origin_of
 from engine.language.grammar import parse
 from engine.language.printer import print_query
 from engine.language.rewrite import with_search
+from engine.settings import Settings
 from pages.parts import data
+from pages.parts.arrivals import known_rhythms
+from pages.parts.arrivals import length as spoken_length
 from pages.parts.card import guarded
 from pages.parts.charts import GRID, INK, LEVEL_COLOURS, NO_PADDING, TIME_FORMATS
 from pages.parts.coverage_facts import (
+    STREAM,
     cell_width,
     cells,
+    label_of,
     masked,
     named,
     short_name,
     silences,
     silent_hours,
     streams,
+    with_gaps,
+    with_rhythms,
 )
+from pages.parts.coverage_jobs import may_change_here, show_collecting, show_jobs
+from pages.parts.coverage_storage import show_storage
 from pages.parts.coverage_texts import translate
 from pages.parts.links import EXPLORE, explore_params
 from pages.parts.periods import Period
@@ -38,6 +50,10 @@ from pages.parts.view import View
 
 LENGTHS: Mapping[str, timedelta] = {f"{days}d": timedelta(days=days) for days in (1, 7, 14, 30, 90, 365)}
 DEFAULT = "14d"
+SECTION = "section"  # URL parameter
+SECTIONS = ("arrived", "collecting", "rejected", "storage")
+ORIGINS = {form.kind: (form.tables[0].account, form.tables[0].region) for form in FORMATS.values()}
+STATE_COLOURS = {"on time": "green", "late": "red", "old": "gray", "unknown": "gray"}
 MOST_REJECTS = 1000
 MOST_STREAMS = 60  # rows of the map
 ROW_HEIGHT = 22
@@ -54,24 +70,56 @@ def show_coverage(view: View) -> None:
 
 def _page(view: View) -> None:
     st.caption(_t(view, "intro"))
-    length = _length(view)
+    section, length = _choices(view)
+    if section == "collecting":
+        show_collecting(view)
+        return
+    if section == "storage":
+        show_storage(view)
+        return
     start = (view.now - LENGTHS[length]).replace(minute=0)
-    hours, fresh, aside = facts(view.source, view.zone, view.now if view.source.sample else None, start)
+    lake = data.lake(view.source.lake, view.source.sample)
+    noted = f"{lake.snapshot('_objects')} {lake.snapshot('_rejects')}"
+    hours, fresh, aside = facts(view.source, noted, start)
+    if section == "rejected":
+        _rejects(aside, view)
+        return
     if fresh.newest_event is None and aside.empty:
         st.info(_t(view, "never"), icon=":material/cloud_off:")
         return
-    hours = named(hours, view.t("none")) if len(hours) else hours
+    holes = gaps(hours)
+    hours, holes = (named(frame, view.t("none")) if len(frame) else frame for frame in (hours, holes))
     _figures(hours, fresh, view)
     if len(hours):
         found = streams(hours)
-        _map(hours, found, start, view)
-        _streams(found, view)
+        _map(hours, found, holes, start, view)
+        _streams(with_rhythms(with_gaps(found, holes), known_rhythms(view.source), view.now), view)
     else:
         st.info(_t(view, "nothing"), icon=":material/cloud_off:")
-    _rejects(aside, view)
 
 
-def _length(view: View) -> str:
+def _choices(view: View) -> tuple[str, str]:
+    """The section, and the length of the period that it looks at."""
+    wanted = st.query_params.get(SECTION, SECTIONS[0])
+
+    def remember() -> None:
+        if st.session_state["coverage_section"] == SECTIONS[0]:
+            st.query_params.pop(SECTION, None)
+        else:
+            st.query_params[SECTION] = st.session_state["coverage_section"]
+
+    section = st.segmented_control(
+        _t(view, "sections"),
+        SECTIONS,
+        default=wanted if wanted in SECTIONS else SECTIONS[0],
+        required=True,
+        key="coverage_section",
+        format_func=lambda code: _t(view, code),
+        on_change=remember,
+        label_visibility="collapsed",
+    )
+    if section != "arrived":
+        return section or SECTIONS[0], DEFAULT
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         chosen = st.segmented_control(
             _t(view, "length"),
@@ -83,16 +131,13 @@ def _length(view: View) -> str:
             label_visibility="collapsed",
         )
         st.caption(view.t("times_in", zone=view.zone), width="content")
-    return chosen if chosen in LENGTHS else DEFAULT
+    return section, chosen if chosen in LENGTHS else DEFAULT
 
 
 @st.cache_data(max_entries=8, max_size="60MB", ttl="2h", show_spinner=True)
-def facts(
-    source: data.Source, zone: str, frozen: datetime | None, start: datetime
-) -> tuple[pd.DataFrame, Age, pd.DataFrame]:
-    """Hours since a start, freshness and rejected pieces of the lake. Zone and clock say which engine is shared."""
-    lake = data.engine(source.lake, source.sample, zone, frozen).lake
-    assert lake is not None
+def facts(where: data.Source, noted: str, start: datetime) -> tuple[pd.DataFrame, Age, pd.DataFrame]:
+    """Hours since a start, freshness and rejected pieces of the lake; `noted` changes when notes or rejects do."""
+    lake = data.lake(where.lake, where.sample)
     return coverage(lake, start), age(lake), rejects(lake, MOST_REJECTS)
 
 
@@ -103,11 +148,12 @@ def _figures(hours: pd.DataFrame, fresh: Age, view: View) -> None:
     """A figure that nothing was collected for says so; 0 is only what was counted."""
     counted = {
         "events": f"{hours['rows'].sum():,}",
+        "again": f"{hours['duplicates'].sum():,}",
         "rejects": f"{hours['rejects'].sum():,}",
         "silent": f"{silent_hours(hours):,}",
     }
     real_now = view.now if view.source.sample is not None else datetime.now(UTC)
-    with st.grid(5, min_column_width=150):
+    with st.grid(6, min_column_width=140):
         _moment("newest", fresh.newest_event, real_now, view)
         _moment("collected", fresh.last_collect, datetime.now(UTC), view)
         for name, value in counted.items():
@@ -135,32 +181,38 @@ def _moment(name: str, moment: datetime | None, now: datetime, view: View) -> No
 # map ------------------------------------------------------------------------------------------------------------------
 
 
-def _map(hours: pd.DataFrame, found: pd.DataFrame, start: datetime, view: View) -> None:
+def _map(hours: pd.DataFrame, found: pd.DataFrame, holes: pd.DataFrame, start: datetime, view: View) -> None:
     st.subheader(_t(view, "map"), anchor=False)
     drawn = found.head(MOST_STREAMS)
     width = cell_width(len(drawn), view.now - start)
-    local = hours.merge(drawn[["account", "region"]]).assign(hour=lambda frame: view.local(frame["hour"]))
+    local = hours.merge(drawn[STREAM]).assign(hour=lambda frame: view.local(frame["hour"]))
     quiet = silences(hours)
     quiet = quiet.assign(start=view.local(quiet["start"]), end=view.local(quiet["end"])) if len(quiet) else quiet
+    holes = holes.merge(drawn[STREAM])
+    holes = holes.assign(start=view.local(holes["start"]), end=view.local(holes["end"])) if len(holes) else holes
     window = (view.wall_clock(start), view.wall_clock(view.now))
     event = st.altair_chart(
-        heat_map(cells(local, width), _spans(drawn, view), quiet, window=window, dark=view.dark, labels=_labels(view)),
+        heat_map(
+            cells(local, width), _spans(drawn, view), quiet, holes, window=window, dark=view.dark, labels=_labels(view)
+        ),
         key="coverage_map",
         on_select="rerun",
         selection_mode=["pick"],
         alt=_t(view, "map_of"),
     )
     _rows_behind(event, width, view)
-    st.caption(_how_to_read(hours, width, view))
+    st.caption(_how_to_read(hours, holes, width, view))
     if len(found) > len(drawn):
         st.caption(_t(view, "more_streams", n=len(found) - len(drawn)))
 
 
-def _how_to_read(hours: pd.DataFrame, width: int, view: View) -> str:
+def _how_to_read(hours: pd.DataFrame, holes: pd.DataFrame, width: int, view: View) -> str:
     """What the marks mean that are there."""
     parts = [_t(view, "cell_dark" if view.dark else "cell", hours=width), _t(view, "grey")]
     if silent_hours(hours):
         parts.append(_t(view, "red"))
+    if len(holes):
+        parts.append(_t(view, "orange"))
     if hours["rejects"].any():
         parts.append(_t(view, "triangle"))
     return " ".join([*parts, _t(view, "click")])
@@ -169,17 +221,18 @@ def _how_to_read(hours: pd.DataFrame, width: int, view: View) -> str:
 def _spans(found: pd.DataFrame, view: View) -> pd.DataFrame:
     """From the first to the last event of each stream that has any."""
     known = found.dropna(subset=["first"])
-    return known[["account", "region"]].assign(start=view.local(known["first"]), end=view.local(known["last"]))
+    return known[STREAM].assign(start=view.local(known["first"]), end=view.local(known["last"]))
 
 
 def _labels(view: View) -> dict[str, str]:
-    return {name: _t(view, name) for name in ("account", "region", "time", "events", "rejects", "of_hours")}
+    return {name: _t(view, name) for name in ("account", "region", "time", "events", "rejects", "of_hours", "unusual")}
 
 
 def heat_map(
     shown: pd.DataFrame,
     spans: pd.DataFrame,
     quiet: pd.DataFrame,
+    holes: pd.DataFrame,
     *,
     window: tuple[datetime, datetime],
     dark: bool,
@@ -187,13 +240,12 @@ def heat_map(
 ) -> alt.LayerChart | alt.FacetChart:
     """A row per stream: grey from its first to its last event, a cell where it has events, red where nobody has.
 
-    Times are wall clock without a zone. A click selects `pick` with the cell's account, region and `bucket`.
+    Frames are gaps that are not usual. Times are wall clock without a zone. A click selects `pick` with the cell's
+    table, account, region and `bucket`.
     """
-    shown = shown.assign(
-        stream=shown["account"] + " · " + shown["region"],
-        bucket=shown["start"].map(lambda moment: moment.isoformat()),
-    )
-    spans = spans.assign(stream=spans["account"] + " · " + spans["region"])
+    shown = shown.assign(stream=_names(shown), bucket=shown["start"].map(lambda moment: moment.isoformat()))
+    spans = spans.assign(stream=_names(spans))
+    holes = holes.assign(stream=_names(holes))
     order = sorted({*shown["stream"], *spans["stream"]})
     y = alt.Y(
         "stream:N",
@@ -215,9 +267,14 @@ def heat_map(
             labelFlush=True,
         ),
     )  # fmt: skip
-    pick = alt.selection_point(name="pick", fields=["account", "region", "bucket"], on="click", clear="dblclick")
+    pick = alt.selection_point(name="pick", fields=[*STREAM, "bucket"], on="click", clear="dblclick")
     held = alt.Chart(spans).mark_bar(color=INK, opacity=0.22).encode(x=x, x2="end:T", y=y)
     silent = alt.Chart(quiet).mark_rect(color=LEVEL_COLOURS["red"], opacity=0.3).encode(x=x, x2="end:T")
+    framed = (
+        alt.Chart(holes)
+        .mark_bar(filled=False, stroke=LEVEL_COLOURS["red"], strokeWidth=1.5)
+        .encode(x=x, x2="end:T", y=y, tooltip=[alt.Tooltip("hours:Q", format=",", title=labels["unusual"])])
+    )
     filled = (
         alt.Chart(shown[shown["rows"] > 0])
         .mark_bar(cursor="pointer", binSpacing=0)
@@ -251,9 +308,13 @@ def heat_map(
         )
         .encode(x=x, y=y, tooltip=[alt.Tooltip("rejects:Q", format=",", title=labels["rejects"])])
     )
-    return alt.layer(held, silent, filled, marked).properties(
+    return alt.layer(held, silent, framed, filled, marked).properties(
         height=ROW_HEIGHT * len(order) + 30, padding=dict(NO_PADDING)
     )
+
+
+def _names(frame: pd.DataFrame) -> list[str]:
+    return [label_of(table, account, region) for table, account, region in frame[STREAM].to_numpy()]
 
 
 def _stamp(moment: datetime) -> alt.DateTime:
@@ -265,13 +326,11 @@ def _rows_behind(event: Any, width: int, view: View) -> None:
     picked = event["selection"].get("pick") if event else None
     if not picked or view.t("none") in (picked[0]["account"], picked[0]["region"]):
         return
-    account, region = str(picked[0]["account"]), str(picked[0]["region"])
+    table, account, region = str(picked[0]["table"]), str(picked[0]["account"]), str(picked[0]["region"])
     start = datetime.fromisoformat(picked[0]["bucket"]).replace(tzinfo=ZoneInfo(view.zone))
     period = Period(start=start, end=start + timedelta(hours=width))
-    query = with_search(
-        period.on(parse("table duration=1d cloudtrail*"), view.zone),
-        {"recipientAccountId": [account], "awsRegion": [region]},
-    )
+    owner, place = ORIGINS[origin_of(table)[0]]
+    query = with_search(period.on(parse(f"table duration=1d {table}"), view.zone), {owner: [account], place: [region]})
     st.page_link(
         EXPLORE,
         label=_t(view, "rows_of", account=account, region=region, time=period.label(view.language, view.zone)),
@@ -291,6 +350,9 @@ def _streams(found: pd.DataFrame, view: View) -> None:
         rows=found["rows"].where(found["rows"] > 0).astype("Int64"),
         objects=found["objects"].where(found["objects"] > 0).astype("Int64"),
         lag=(found["lag"] / 60).round().astype("Int64"),
+        state=[[_t(view, state)] for state in found["state"]],
+        silent=[_waited(wait, view) for wait in found["silent"]],
+        usual=[_waited(wait, view) for wait in found["usual"]],
     )
     column = st.column_config
     st.dataframe(
@@ -301,11 +363,26 @@ def _streams(found: pd.DataFrame, view: View) -> None:
         key="coverage_streams",
         alt=_t(view, "streams"),
         column_order=[
-            "account", "region", "first", "last", "rows", "objects", "rejects", "busy", "gaps", "longest", "lag",
+            "account", "region", "table", "state", "silent", "usual", "unusual", "rows", "objects", "duplicates",
+            "rejects", "first", "last", "busy", "gaps", "longest", "lag",
         ],
         column_config={
             "account": column.TextColumn(_t(view, "account"), pinned=True),
             "region": column.TextColumn(_t(view, "region")),
+            "table": column.TextColumn(_t(view, "source")),
+            "state": column.MultiselectColumn(
+                _t(view, "state"),
+                help=_t(view, "state_help"),
+                options=[_t(view, state) for state in STATE_COLOURS],
+                color=list(STATE_COLOURS.values()),
+                width=120,
+            ),
+            "silent": column.TextColumn(_t(view, "silent_for")),
+            "usual": column.TextColumn(_t(view, "usual")),
+            "unusual": column.NumberColumn(
+                _t(view, "unusual"), format=_t(view, "hours", n="%d"), help=_t(view, "unusual_help")
+            ),
+            "duplicates": column.NumberColumn(_t(view, "again"), format="localized", help=_t(view, "again_help")),
             "first": column.DatetimeColumn(_t(view, "first"), format=MOMENT, width=140),
             "last": column.DatetimeColumn(_t(view, "last"), format=MOMENT, width=140),
             "rows": column.NumberColumn(_t(view, "events"), format="localized"),
@@ -319,14 +396,29 @@ def _streams(found: pd.DataFrame, view: View) -> None:
             ),
         },
     )  # fmt: skip
-    st.caption(_t(view, "duplicates"))
+
+
+def _waited(wait: timedelta | None, view: View) -> str | None:
+    return None if pd.isna(wait) else spoken_length(wait, view)
 
 
 def _rejects(aside: pd.DataFrame, view: View) -> None:
     st.subheader(_t(view, "set_aside"), anchor=False)
+    is_own = view.source.sample is None and may_change_here()
+    if is_own:
+        show_jobs(view, Settings.load().own_lake, ("retry",), allowed=True)
     if aside.empty:
         st.caption(_t(view, "none_rejected"))
         return
+    if is_own and not aside["kept"].all():
+        st.button(
+            _t(view, "retry"),
+            icon=":material/replay:",
+            key="retry_rejects",
+            help=_t(view, "retry_help"),
+            on_click=JOBS.start,
+            args=[Order("retry", Settings.load().own_lake)],
+        )
     is_cut = len(aside) >= MOST_REJECTS
     st.caption(_t(view, "first_rejects", n=MOST_REJECTS) if is_cut else _t(view, "all_rejects"))
     column = st.column_config

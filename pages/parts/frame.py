@@ -12,6 +12,7 @@ from engine.language.errors import TrailboardError
 from engine.settings import Settings, is_zone
 from pages.parts import data
 from pages.parts.arrivals import Alarm, current_alarm, is_usual, show_alarm
+from pages.parts.collecting import start_watches
 from pages.parts.filters import Filters, filter_options
 from pages.parts.liveframe import live_view
 from pages.parts.periods import DEFAULT, LENGTHS, Period, age, between
@@ -63,6 +64,7 @@ def draw_frame(title: str, language: Language, sidebar: DeltaGenerator, scope: S
         st.title(title, anchor=False, width="content")
         about = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
     try:
+        start_watches(Settings.load())
         where = _source(language)
         now = data.clock(where)
         alarm = current_alarm(where, scope.tables if isinstance(scope, Scope) else "*")

@@ -9,6 +9,10 @@ from __future__ import annotations
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.cli import main
 
+from engine.settings import Settings
+from pages.parts.collecting import start_watches
+
 if __name__ == "__main__":
+    start_watches(Settings.load())  # before anybody opens a page
     PagesManager.uses_pages_directory = False
     main(prog_name="streamlit")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -16,9 +16,9 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
-def rhythm(wait: timedelta | None, last: datetime = START, collected: datetime = START) -> Rhythm:
+def rhythm(wait: timedelta | None, last: datetime = START, archive: bool = False) -> Rhythm:
     seconds = wait.total_seconds() if wait else None
-    return Rhythm("cloudtrail", None, "1", "a", 99, last, last, collected, seconds, 240.0)
+    return Rhythm("cloudtrail", None, "1", "a", 99, last, last, last, seconds, 240.0, is_archive=archive)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_late_is_judged_by_what_is_usual(wait: timedelta | None, silent: timedel
 
 
 def test_an_archive_is_not_late() -> None:
-    assert rhythm(5 * MINUTE, collected=START + 100 * HOUR).state(START + 200 * HOUR) == "old"
+    assert rhythm(5 * MINUTE, archive=True).state(START + 200 * HOUR) == "old"
 
 
 def test_an_outage_does_not_become_usual_but_weekends_are() -> None:
@@ -67,6 +67,20 @@ def test_streams_of_a_lake(tmp_path) -> None:
     assert europe.last_delivery == START + 194 * MINUTE
     assert europe.last_event == START + 190 * MINUTE
     assert america.last_delivery == START + 94 * MINUTE
+    assert {found.state(datetime.now(UTC)) for found in rhythms(lake)} == {"old"}, "collected years later"
+
+
+def test_one_stream_that_stopped_among_others_is_late_however_it_was_collected(tmp_path) -> None:
+    logs, lake = tmp_path / "logs", Lake.open(tmp_path / "lake", create=True)
+    now = datetime.now(UTC)
+    for n in range(60):
+        at = now - n * 10 * MINUTE
+        write(logs / key(at, f"{n}"), [event(n, at - 4 * MINUTE)])
+        if n > 30:
+            there = event(100 + n, at - 4 * MINUTE, awsRegion="us-east-1")
+            write(logs / key(at, f"{n}", region="us-east-1"), [there])
+    collect(lake, "cloudtrail", str(logs))
+    assert [found.state(now) for found in rhythms(lake)] == ["on time", "on time", "late"]
 
 
 def test_flat_files_arrive_when_their_last_event_was(tmp_path) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.lake.apart import JOBS, Job
 from engine.lake.collect import collect
 from engine.lake.coverage import coverage
 from engine.lake.store import Lake
@@ -48,7 +49,8 @@ def frame(*rows: tuple[str, str, str, int, int]) -> pd.DataFrame:
     made = pd.DataFrame(rows, columns=["account", "region", "at", "rows", "rejects"])
     hour = pd.to_datetime("2026-11-" + made["at"], utc=True)
     held = hour.where(made["rows"] > 0)
-    return made.assign(hour=hour, first=held, last=held, objects=made["rows"].clip(upper=1), lag=60.0)
+    facts = {"table": "cloudtrail", "objects": made["rows"].clip(upper=1), "duplicates": 0, "lag": 60.0}
+    return made.assign(hour=hour, first=held, last=held, **facts)
 
 
 HOURS = frame(
@@ -120,7 +122,6 @@ def test_figures_and_streams(page: Open, small_lake: Path, language: str) -> Non
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown[TEXTS["events"].to(language)] == "15"
     assert shown[TEXTS["rejects"].to(language)] == "0"
-    assert TEXTS["none_rejected"].to(language) in texts(app)
     table = app.dataframe[0].value
     assert table["rows"].sum() == 15
     assert set(table["account"]) == {"111122223333", "444455556666"}
@@ -131,9 +132,9 @@ def test_figures_and_streams(page: Open, small_lake: Path, language: str) -> Non
 def test_the_map_draws_what_there_is(page: Open) -> None:
     app = page()
     spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
-    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["bar", "rect", "bar", "point"]
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["bar", "rect", "bar", "bar", "point"]
     plotted = app.get("vega_lite_chart")[0].proto.datasets
-    assert len(plotted) == 4
+    assert len(plotted) == 5
     assert chart_rows(app)["stream"].str.contains(" · ").all()
     assert "Click a cell" in texts(app)
 
@@ -141,7 +142,7 @@ def test_the_map_draws_what_there_is(page: Open) -> None:
 def test_a_cell_leads_to_its_rows(page: Open) -> None:
     app = page()
     start = datetime.now(UTC).replace(tzinfo=None, minute=0, second=0, microsecond=0)
-    cell = {"account": "111122223333", "region": "us-east-1", "bucket": start.isoformat()}
+    cell = {"table": "cloudtrail", "account": "111122223333", "region": "us-east-1", "bucket": start.isoformat()}
     app.session_state["coverage_map"] = {"selection": {"pick": [cell]}}
     app.run()
     assert_healthy(app)
@@ -175,11 +176,12 @@ def test_an_empty_period_is_no_data_and_not_0(page: Open, tmp_path: Path) -> Non
 def test_rejected_text_is_plain_and_without_secrets(page: Open, tmp_path: Path) -> None:
     broken = json.dumps({"Records": [event("RunInstances", timedelta(hours=2), userAgent=EVIL)]})[:-2]
     broken += ', {"password": "hunter2", "name": "\u202e' + EVIL
-    app = page(lake_of(tmp_path, [event("RunInstances", timedelta(hours=1))], broken=broken))
+    lake = lake_of(tmp_path, [event("RunInstances", timedelta(hours=1))], broken=broken)
+    app = page(lake)
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Rejected"] == "1"
     assert TEXTS["triangle"].en in texts(app)
-    row = app.dataframe[1].value.iloc[0]
+    row = page(lake, section="rejected").dataframe[0].value.iloc[0]
     assert row["kept"] == "not stored"
     assert "hunter2" not in row["text"]
     assert "\u202e" not in row["text"]
@@ -191,6 +193,111 @@ def test_a_hole_of_everybody_is_counted(page: Open, tmp_path: Path) -> None:
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Silent hours"] == "7"
     assert TEXTS["red"].en in texts(app)
+
+
+def test_deliveries_and_what_came_again_are_told(page: Open, tmp_path: Path) -> None:
+    table = page(lake_of(tmp_path, [event("RunInstances", timedelta(hours=1))])).dataframe[0].value
+    assert list(table["state"].iloc[0]) == ["too few to tell"]
+    assert table["duplicates"].iloc[0] == 0
+    assert table["unusual"].isna().all(), "of one hour no gap can be told"
+    again = tmp_path / "again"
+    again.mkdir()
+    path = next((tmp_path / "logs").glob("*.gz"))
+    (again / "copy.json.gz").write_bytes(path.read_bytes())
+    collect(Lake.open(tmp_path / "lake"), "cloudtrail", str(again))
+    app = page(tmp_path / "lake")
+    assert {metric.label: metric.value for metric in app.metric}["Delivered again"] == "1"
+
+
+# what the page does ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app listens on this machine only."""
+    monkeypatch.setattr("pages.parts.coverage_jobs.may_change_here", lambda: True)
+    monkeypatch.setattr("pages.parts.coverage_view.may_change_here", lambda: True)
+    monkeypatch.setattr("pages.parts.coverage_storage.may_change_here", lambda: True)
+
+
+def finished(lake: Path) -> Job:
+    (job,) = JOBS.all(str(lake))
+    job.wait()
+    return job
+
+
+def test_collecting_starts_where_it_may(page: Open, local: None, tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, [event("RunInstances", timedelta(hours=1))])
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "a.json").write_text(json.dumps({"Records": [event("StopInstances", timedelta(hours=1), eventID="x")]}))
+    app = page(lake, section="collecting")
+    app.button(key="collect_start").click().run()
+    assert TEXTS["no_source"].en in app.warning[0].value
+    app.text_input(key="collect_source").set_value("ftp://somewhere")
+    app.button(key="collect_start").click().run()
+    assert TEXTS["unknown_source"].en in app.warning[0].value
+    app.text_input(key="collect_source").set_value(str(more))
+    app.button(key="collect_start").click().run()
+    job = finished(lake)
+    assert job.state == "done"
+    app.run()
+    assert_healthy(app)
+    assert any("objects" in code.value for code in app.code)
+    JOBS.forget(job)
+
+
+def test_strangers_start_nothing(page: Open, tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, [event("RunInstances", timedelta(hours=1))], broken='{"Records": [')
+    for section in ("collecting", "storage", "rejected"):
+        app = page(lake, section=section)
+        assert not [button for button in app.button if button.key and not button.key.startswith("refresh")], section
+        assert not app.text_input
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_tidying_up_tells_before_it_does(page: Open, local: None, tmp_path: Path, language: str) -> None:
+    lake = lake_of(tmp_path, [event("RunInstances", timedelta(hours=1))])
+    (tmp_path / "logs" / "b.json").write_text(
+        json.dumps({"Records": [event("StopInstances", timedelta(hours=1), eventID="x")]})
+    )
+    collect(Lake.open(lake), "cloudtrail", str(tmp_path / "logs"))
+    app = page(lake, section="storage", lang=language)
+    files = app.dataframe[0].value.set_index("table")["files"]
+    assert files["cloudtrail"] == 2
+    app.button(key="compact_do").click().run()
+    assert "joined" in finished(lake).report
+    JOBS.forget(finished(lake))
+    app.run()
+    assert app.dataframe[0].value.set_index("table").loc["cloudtrail", "files"] == 1
+    assert TEXTS["compact_nothing"].to(language) in texts(app)
+
+
+def test_retention_tells_before_it_deletes(page: Open, local: None, tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, [event("RunInstances", timedelta(days=days)) for days in (0, 5, 20)])
+    app = page(lake, section="storage")
+    app.number_input(key="retain_days").set_value(10).run()
+    assert app.button(key="retain_do").label == "Delete 1 days"
+    assert "1 rows" in texts(app)
+    app.button(key="retain_do").click().run()
+    assert finished(lake).state == "done"
+    JOBS.forget(finished(lake))
+    app.run()
+    shown = app.dataframe[0].value.set_index("table")
+    assert shown.loc["cloudtrail", ["days", "kept"]].tolist() == [2, "10 days"]
+
+
+def test_rejects_are_tried_again(page: Open, local: None, tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, [event("RunInstances", timedelta(hours=1))], broken='{"Records": [{"eventVersion": ')
+    app = page(lake, section="rejected")
+    assert len(app.dataframe[0].value) == 1
+    broken = next((tmp_path / "logs").glob("*ponmlkjihgfedcba*"))
+    broken.write_text(json.dumps({"Records": [event("StopInstances", timedelta(hours=1), eventID="x")]}))
+    app.button(key="retry_rejects").click().run()
+    assert "1 rejects cleared, 0 left" in finished(lake).report
+    JOBS.forget(finished(lake))
+    app.run()
+    assert TEXTS["none_rejected"].en in texts(app)
 
 
 def lake_of(folder: Path, records: list[dict[str, object]], broken: str | None = None) -> Path:
@@ -212,6 +319,6 @@ def test_the_rejected_file_of_the_sample_is_shown(
 ) -> None:
     monkeypatch.setenv("TRAILBOARD_HOME", str(demo_home))
     monkeypatch.delenv("TRAILBOARD_LAKE")
-    app = page()
-    aside = app.dataframe[1].value.set_index("reason")
+    app = page(section="rejected")
+    aside = app.dataframe[0].value.set_index("reason")
     assert aside.loc["JSON ends in the middle of a record", "text"].startswith('{"eventVersion"')
