@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cached_property
-from threading import RLock
+from threading import RLock, local
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.aws.pace import Pace
 from engine.aws.problems import UnreadableAnswer, telling
+from engine.language.errors import SourceError
 
 if TYPE_CHECKING:
     import botocore.session
@@ -39,12 +40,14 @@ class BotoApi:
         self._timeouts = timeouts
         self._lock = RLock()  # a botocore session makes one client at a time
         self._pace = Pace()
+        self._open = local()  # clients that a thread keeps for several calls
 
     @cached_property
     def session(self) -> botocore.session.Session:
         """A botocore session with the profile's credentials."""
         profile = self.profile
         made = _session(profile.shared_profile_name)
+        made.get_component("credential_provider").get_provider("assume-role")._prompter = self._refuse_to_ask
         if self._source is not None:
             made._credentials = self._source.session.get_credentials()
         elif profile.access_key_id:
@@ -52,6 +55,13 @@ class BotoApi:
         if profile.role_arn:
             made._credentials = self._assumed(made.get_credentials())
         return made
+
+    def _refuse_to_ask(self, prompt: str) -> str:
+        """Stands for botocore's question for an MFA code, which would wait for somebody at the server's terminal."""
+        raise SourceError(
+            f"profile `{self.profile.name}` needs an MFA code, and nobody is there to type it",
+            "give it credentials that were made with the code, for example by a `credential_process`",
+        )
 
     @cached_property
     def region(self) -> str:
@@ -63,20 +73,44 @@ class BotoApi:
     def pages(
         self, service: str, operation: str, region: str | None, parameters: Mapping[str, Any]
     ) -> Iterator[dict[str, Any]]:
-        with closing(self._made(service, region)) as client:
+        with self._lent(service, region) as client:
             call = getattr(client, operation)
+            self._pace.wait(service, operation, region)
             if client.can_paginate(operation):
-                pages = iter(client.get_paginator(operation).paginate(**parameters))
-                while True:
-                    self._pace.wait(service, operation, region)
-                    if (page := next(pages, None)) is None:
-                        return
+                for page in client.get_paginator(operation).paginate(**parameters):
                     yield page
+                    if page.get("NextToken"):
+                        self._pace.wait(service, operation, region)
+                return
             answer = call(**parameters)
             yield answer
             while token := answer.get("NextPageToken"):  # get_cost_and_usage
                 answer = call(**parameters, NextPageToken=token)
                 yield answer
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Within, calls of this thread to a service in a region share a client and its connection."""
+        clients: dict[tuple[str, str | None], Any] = {}
+        self._open.clients = clients
+        try:
+            yield
+        finally:
+            self._open.clients = None
+            for client in clients.values():
+                client.close()
+
+    @contextmanager
+    def _lent(self, service: str, region: str | None) -> Iterator[Any]:
+        """A client for some calls."""
+        clients = getattr(self._open, "clients", None)
+        if clients is None:
+            with closing(self._made(service, region)) as client:
+                yield client
+            return
+        if (service, region) not in clients:
+            clients[service, region] = self._made(service, region)
+        yield clients[service, region]
 
     def _made(self, service: str, region: str | None) -> Any:
         """A client for a service where it lives."""

@@ -120,9 +120,8 @@ class Aws:
         problems |= found.problems
         if problems and not found.answers:
             raise _all_failed(list(problems.values()))
-        for target, problem in problems.items():
-            shown = found.answers.get(target)
-            context.warn(str(problem if shown is None else _with_age(problem, shown, context)))
+        for text in _warnings(problems, found, context):
+            context.warn(text)
         for answer in found.answers.values():
             for text in answer.warnings:
                 context.warn(text)
@@ -269,7 +268,8 @@ class Aws:
         metered = _Metered(self.profiles.api(profile, now), target, self._ledger, now)
         ask = Ask(wide, profile.name, account, target.region, now, metered.call)
         try:
-            rows = list(islice(wide.rows(ask), limit))
+            with self.profiles.kept_open(profile):
+                rows = list(islice(wide.rows(ask), limit))
             table = typed(rows, wide.fields())
         except (ValueError, TypeError, AttributeError, LookupError) as problem:
             where = f"profile `{profile.name}`" + (f", {target.region}" if target.region else "")
@@ -392,9 +392,29 @@ def _outcome(future: Future[Answer]) -> SourceError | None:
     raise problem
 
 
-def _with_age(problem: SourceError, shown: Answer, context: Context) -> SourceError:
-    when = shown.fetched_at.astimezone(context.zone)
-    return SourceError(f"{problem.message}; the answer of {when:%Y-%m-%d %H:%M} is shown", problem.hint)
+def _warnings(problems: Mapping[Target, SourceError], found: Gathered, context: Context) -> list[str]:
+    """A sentence for each problem, one for all regions of a profile that fail alike."""
+    regions: dict[str, list[str]] = {}
+    for target, problem in problems.items():
+        shown = found.answers.get(target)
+        message = problem.message
+        if shown is not None:
+            message += f"; the answer of {shown.fetched_at.astimezone(context.zone):%Y-%m-%d %H:%M} is shown"
+        text = str(SourceError(message, problem.hint))
+        named = f"profile `{target.profile.name}`, {target.region}:"
+        place = target.region if target.region and text.startswith(named) else ""
+        text = f"profile `{target.profile.name}`, {{}}:{text.removeprefix(named)}" if place else text
+        regions.setdefault(text, []).append(place)
+    return [text.replace("{}", _listed(places), 1) if places[0] else text for text, places in regions.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Some names, the first three of many.
+
+    >>> _listed(["us-east-1", "us-east-2"]), _listed(["a", "b", "c", "d", "e"])
+    ('us-east-1, us-east-2', 'a, b, c and 2 more')
+    """
+    return ", ".join(names) if len(names) < 5 else f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 
 def _all_failed(problems: list[SourceError]) -> SourceError:

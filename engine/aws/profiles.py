@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -135,6 +136,10 @@ class Profiles:
 
             return DemoApi(now, self.sample_made)
         return self.boto(profile)
+
+    def kept_open(self, profile: Profile) -> AbstractContextManager[None]:
+        """Within, this thread's calls for a profile share connections: some commands make one call for each user."""
+        return nullcontext() if profile.demo else self.boto(profile).kept_open()
 
     def boto(self, profile: Profile) -> BotoApi:
         """The way to AWS of a profile with credentials."""

@@ -426,3 +426,19 @@ def test_events_of_the_server_page_by_page(aws_server: AwsServer, make_engine: M
     assert found["_time"][0] == NOW - timedelta(seconds=10)
     assert len(engine.run("aws-cloudtrail-events duration=10m")) == 61
     assert [call["call"] for call in aws_server.calls("LookupEvents")] == ["LookupEvents"] * 4
+
+
+def test_many_calls_share_one_connection(aws_server: AwsServer, make_engine: MakeEngine) -> None:
+    with aws_server.client("iam") as iam:
+        for number in range(12):
+            iam.create_user(UserName=f"user-{number}")
+    engine = make_engine()
+    made: list[str] = []
+    aws = engine.aws
+    assert aws is not None
+    api = aws.profiles.boto(aws.profiles.all[0])
+    build = api._made
+    api._made = lambda service, region: (made.append(service), build(service, region))[1]  # type: ignore[method-assign]
+    assert len(engine.run("aws-iam-users")) == 12
+    assert len(aws_server.calls("ListMFADevices")) == 12
+    assert made.count("iam") == 1
