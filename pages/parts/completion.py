@@ -34,7 +34,7 @@ def vocabulary(
         "commands": [_command(commands[word]) for word in sorted(commands)],
         "functions": [_function(functions[name]) for name in sorted(functions) if functions[name].name == name],
         "aggregates": [_function(aggregates[name]) for name in sorted(aggregates) if aggregates[name].name == name],
-        "tables": [{"name": table.name, "help": first_sentence(table.description)} for table in catalog.tables],
+        "tables": _tables(catalog),
         "fields": _fields(catalog, dict(known)),
         "lookups": [
             {
@@ -86,6 +86,17 @@ def _function(function: Function) -> dict[str, Any]:
     if function.is_aggregate:
         made["bare"] = not any(required for _, _, required, _ in function.parameters)
     return made
+
+
+def _tables(catalog: Catalog) -> list[dict[str, str]]:
+    """Patterns first, for they also fit what is collected later: `cloudtrail*`, `aws-elb_*`; then each table."""
+    patterns: dict[str, dict[str, str]] = {}
+    for table in catalog.tables:
+        family, _, rest = table.name.partition("_")
+        name = f"{family}_*" if rest else f"{family}*"
+        patterns.setdefault(name, {"name": name, "help": first_sentence(table.description)})
+    tables = [{"name": table.name, "help": first_sentence(table.description)} for table in catalog.tables]
+    return [*patterns.values(), *tables]
 
 
 def _fields(catalog: Catalog, known: Mapping[str, tuple[tuple[str, int], ...]]) -> list[dict[str, Any]]:

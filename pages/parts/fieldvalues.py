@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
@@ -25,6 +27,7 @@ FieldValues = tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
 
 FEW = 600  # different values: a field with more is no list to choose from
 MOST = 60  # values of a field that are offered
+ENOUGH = 4  # values with the same first word, for a pattern that stands for them
 LONGEST = 80  # characters
 ROWS = 100_000  # newest ones that are looked at: of a large lake that is enough for a list to choose from
 PATIENCE = 30.0  # seconds a question
@@ -77,9 +80,23 @@ def field_values(engine: Engine) -> FieldValues:
 
 
 def _values(engine: Engine, source: str, name: str) -> tuple[tuple[str, int], ...]:
-    frame = engine.run(f"{source} | stats count by {name} | sort limit={MOST} -count", timeout=PATIENCE)
+    frame = engine.run(f"{source} | stats count by {name} | sort limit={FEW} -count", timeout=PATIENCE)
     written = ((as_written(value), int(count)) for value, count in zip(frame[name], frame["count"], strict=True))
-    return tuple((text, count) for text, count in written if text is not None)
+    values = [(text, count) for text, count in written if text is not None]
+    return tuple(sorted([*values[:MOST], *first_words(values)], key=lambda pair: -pair[1]))
+
+
+def first_words(values: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Patterns for what many values begin with, as the names of API calls do.
+
+    >>> first_words([('"GetA"', 3), ('"GetB"', 2), ('"GetC"', 1), ('"GetD"', 1), ('"PutA"', 9), ('"Getting"', 1)])
+    [('"Get*"', 7)]
+    """
+    counts: dict[str, list[int]] = {}
+    for text, count in values:
+        if word := re.match(r'"([A-Z][a-z]+)(?=[A-Z])', text):
+            counts.setdefault(word.group(1), []).append(count)
+    return [(f'"{word}*"', sum(found)) for word, found in counts.items() if len(found) >= ENOUGH]
 
 
 def as_written(value: object) -> str | None:

@@ -117,7 +117,9 @@ def problems(text: str, checker: Engine, values: Mapping[str, Any] | None = None
     except Exception:  # a check must never disturb the typing; running the query will tell
         log.exception("a query could not be checked")
         return ()
-    return tuple(_warning(text, warned) for warned in plan.warnings)
+    # Without a table every field is unknown: the cause alone is worth telling.
+    causes = [warned for warned in plan.warnings if warned.message.startswith("no table fits")]
+    return tuple(_warning(text, warned) for warned in causes or plan.warnings)
 
 
 def _warning(text: str, warned: Warned) -> Problem:

@@ -7,7 +7,8 @@ import {
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { HighlightStyle, StreamLanguage, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import {
-  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, startCompletion,
+  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus,
+  moveCompletionSelection, startCompletion,
 } from "@codemirror/autocomplete";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { tags } from "@lezer/highlight";
@@ -151,9 +152,12 @@ function openCommand(text) {
   return quoted || isComment() ? null : text.slice(start);
 }
 
-/** Names that the query itself gives: `name = …` and `… as name`. */
-function ownNames(text) {
+/** Names that the query itself gives: `name = …`, `… as name`, and aggregates without parentheses. */
+function ownNames(text, aggregates) {
   const found = new Set();
+  const bare = new Set(aggregates.filter((item) => item.bare).map((item) => item.name));
+  for (const [summary] of text.matchAll(/\b(?:stats|rollup|cube)\s[^|\]]*/g))
+    for (const [word] of summary.matchAll(/[a-z_]+(?![\w(])/g)) if (bare.has(word)) found.add(word);
   for (const match of text.matchAll(/[\s,|]([\p{L}_][\p{L}\p{N}_.]*)\s*=(?!=)\s/gu)) found.add(match[1]);
   for (const match of text.matchAll(/\sas\s+([\p{L}_][\p{L}\p{N}_.]*)/gu)) found.add(match[1]);
   return [...found].map((name) => ({ name, type: "", help: "" }));
@@ -169,7 +173,15 @@ const asOption = (item) => option(item, { type: "property", apply: applyOption(i
 const asFunction = (item) => option(item, { type: "function", apply: applyCall(item.name) });
 const asAggregate = (item) =>
   item.bare ? option(item, { type: "function", boost: 3 }) : { ...asFunction(item), boost: 2 };
-const asWord = (label) => ({ label, type: "keyword", apply: `${label} `, boost: 1 });
+const asWord = (label) => ({ label, type: "keyword", apply: applyWord(label), boost: 1 });
+
+/** `by` and the like, and what may follow. */
+function applyWord(word) {
+  return (view, _, from, to) => {
+    view.dispatch({ changes: { from, to, insert: `${word} ` }, selection: { anchor: from + word.length + 1 } });
+    startCompletion(view);
+  };
+}
 
 function applyCommand(name) {
   return (view, _, from, to) => {
@@ -235,7 +247,7 @@ function candidates(command, begins, text, vocabulary) {
   if (word === "table") return [...options, ...tables.map(asTable)];
   const compared = comparedField(rest, vocabulary);
   const candidatesOfField = compared ? compared.values.map(asValue) : [];
-  const fields = [...ownNames(text), ...vocabulary.fields].map(asField);
+  const fields = [...ownNames(text, aggregates), ...vocabulary.fields].map(asField);
   if (word === "lookup") return ofLookup(rest, lookups, fields);
   if (/\sas\s+$/.test(rest)) return [];
   const inCall = (rest.match(/\(/g) ?? []).length > (rest.match(/\)/g) ?? []).length;
@@ -497,6 +509,7 @@ const looks = EditorView.theme({
 // the component -------------------------------------------------------------------------------------------------------
 
 const editors = new WeakMap();
+const [moveDown, moveUp] = [moveCompletionSelection(true), moveCompletionSelection(false)];
 
 function create(host, data) {
   const editor = { data, rev: data.rev, language: new Compartment() };
@@ -538,7 +551,10 @@ function create(host, data) {
         keymap.of([
           // Without stopping it the key would also reach the page, whose Run button has the same shortcut.
           { key: "Mod-Enter", run, preventDefault: true, stopPropagation: true },
-          { key: "Tab", run: acceptCompletion },
+          // A list that has only just opened takes no key yet: a Tab must not leave the editor then, nor arrows the list.
+          { key: "Tab", run: (view) => acceptCompletion(view) || completionStatus(view.state) !== null },
+          { key: "ArrowDown", run: (view) => moveDown(view) || completionStatus(view.state) === "active" },
+          { key: "ArrowUp", run: (view) => moveUp(view) || completionStatus(view.state) === "active" },
           { key: "Mod-/", run: toggleComment },
           { key: "Shift-Alt-f", run: tidy, preventDefault: true },
           ...lintKeymap, ...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap,

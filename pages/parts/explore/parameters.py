@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from engine.catalog import DATE, NUMBERS, Catalog, Type
 from engine.commands.setq import Setq
 from engine.language import nodes
 from engine.language.nodes import Binary, Call, Command, FieldRef, Node, OptionValue, Query
-from engine.language.printer import print_expression
+from engine.language.printer import print_expression, print_query
 
 Kind = Literal["text", "number", "moment"]
 Value = str | int | float | datetime
@@ -69,11 +70,7 @@ def _defined(query: Query) -> Iterator[str]:
         for inner in command.inner():
             yield from _defined(inner)
             if isinstance(command, Setq):
-                for node in _below(inner):
-                    if isinstance(node, (FieldRef, nodes.Named)):
-                        yield node.name
-                    elif isinstance(node, nodes.Literal) and isinstance(node.value, str):
-                        yield node.value
+                yield from re.findall(r"\w+", print_query(inner))
 
 
 def _uses(query: Query, types: Mapping[str, Type]) -> Iterator[tuple[Call, Kind | None]]:

@@ -143,7 +143,7 @@ def imported(file_name: str, content: bytes) -> list[Saved]:
         if zipfile.is_zipfile(io.BytesIO(content)):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 entries = [entry for entry in archive.infolist() if entry.filename.endswith(SUFFIX)][:MOST]
-                if sum(entry.file_size for entry in entries) > LARGEST_IMPORT:
+                if not entries or sum(entry.file_size for entry in entries) > LARGEST_IMPORT:
                     raise NotSaved("not_imported")
                 return [_imported(entry.filename, archive.read(entry)) for entry in entries]
         return [_imported(file_name, content)]
