@@ -16,7 +16,7 @@ from engine.commands.table import Source, TableCommand, source_piece
 from engine.context import Context
 from engine.language.durations import read_switch
 from engine.language.errors import QueryError, Span
-from engine.language.grammar import fail, keyword, must, name, put, several, spanned, string, subquery
+from engine.language.grammar import keyword, must, name, put, several, spanned, string, subquery
 from engine.language.nodes import Binary, FieldRef, Literal, Node, Option, Query
 from engine.language.pieces import word_value
 from engine.language.printer import print_literal, print_subquery
@@ -160,11 +160,7 @@ class Fulltext(TableCommand):
     )
     syntax: ClassVar[pp.ParserElement] = must(
         put("condition", _condition()), "90100", "`fulltext` needs a text in double quotes"
-    ) + pp.Opt(
-        keyword("from")
-        + pp.NotAny(pp.Regex(r"meta\s*\(") + fail("90200", "tables have no metadata here"))
-        + must(put("sources", several(source_piece)), "10600", "the name of a table is missing")
-    )
+    ) + pp.Opt(keyword("from") + must(put("sources", several(source_piece)), "10600", "the name of a table is missing"))
 
     def body(self) -> str:
         sources = f" from {super().body()}" if self.sources else ""

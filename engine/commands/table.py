@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -14,9 +14,9 @@ from engine import sql
 from engine.catalog import DATE, LONG, STRING, Scan, Table, Type
 from engine.context import Context
 from engine.expressions import Column
-from engine.language.durations import read_count, read_duration, read_instant
+from engine.language.durations import read_count, read_duration, read_instant, read_switch
 from engine.language.errors import QueryError, Span, did_you_mean
-from engine.language.grammar import must, put, several, spanned
+from engine.language.grammar import fail, must, put, several, spanned
 from engine.language.nodes import Command, Node, Option
 from engine.plan import Order, Rows, fresh
 from engine.values import Value, cast, common
@@ -55,8 +55,25 @@ def _source(span: Span, tokens: pp.ParseResults) -> Source:
     return Source(written.removesuffix("?"), written.endswith("?"), span=span)
 
 
+_by_metadata = pp.FollowedBy(pp.Regex(r"meta\s*\(")) + fail(
+    "90200", "tables have no metadata here", "name them, with `*` if you like"
+)
 #: A table's name or pattern, in backquotes where it has other characters.
-source_piece = spanned(pp.Regex(r"`[^`]+`|[^\s,|\[\]\"()=]+"), _source)
+source_piece = _by_metadata | spanned(pp.Regex(r"`[^`]+`|[^\s,|\[\]\"()=]+"), _source)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows that `limit` and `offset` leave, counted from one end."""
+
+    limit: int | None
+    offset: int
+    is_ascending: bool
+
+    def sql(self, step: str, time: str, number: str) -> str:
+        direction = "ASC" if self.is_ascending else "DESC"
+        limit = "" if self.limit is None else f" LIMIT {self.limit}"
+        return f"SELECT * FROM {step} ORDER BY {time} {direction}, {number} {direction}{limit} OFFSET {self.offset}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +103,13 @@ class TableCommand(Command):
         Option("limit", read_count, "at most this many rows (0: all)", "10602"),
         Option("offset", read_count, "leave out this many rows first", "10601"),
         Option("order", _read_order, "`desc` (newest first) or `asc`", "10607"),
+        Option("eachtable", read_switch, "`t`: `limit` and `offset` count in each table, not in all together"),
+        Option("raw", read_switch, "accepted, and without effect here: rows are stored parsed"),
     )
+    refuses: ClassVar[Mapping[str, str]] = {
+        "window": "a lake holds what was collected, so nobody can wait for rows; read the latest with `duration`",
+        "parser": "registered parsers do not exist here; use `parse`, `rex` or `parsejson` behind the `|`",
+    }
     syntax: ClassVar[pp.ParserElement] = must(
         put("sources", several(source_piece)),
         "10600",
@@ -103,16 +126,21 @@ class TableCommand(Command):
         """All rows of the tables within the time range."""
         start, end = self._range(context)
         tables = [table for source in sources for table in self._tables(source, context)]
-        found = _read_all(context, tables, start, end)
+        each = self._part(context) if context.option(self, "eachtable", False) else None
+        found = _read_all(context, tables, start, end, each)
         if context.option(self, "order", "desc") == "asc":
             return replace(found, order=tuple(replace(order, descending=False) for order in found.order))
         return found
 
     def sliced(self, found: Rows) -> Rows:
         """What `limit` and `offset` leave."""
-        context = found.context
+        part = None if found.context.option(self, "eachtable", False) else self._part(found.context)
+        return found if part is None else found.limited(part.limit, part.offset)
+
+    def _part(self, context: Context) -> Part | None:
         limit, offset = context.option(self, "limit", 0), context.option(self, "offset", 0)
-        return found.limited(limit or None, offset) if limit or offset else found
+        is_ascending = context.option(self, "order", "desc") == "asc"
+        return Part(limit or None, offset, is_ascending) if limit or offset else None
 
     def _range(self, context: Context) -> tuple[datetime | None, datetime | None]:
         duration = context.option(self, "duration")
@@ -126,6 +154,13 @@ class TableCommand(Command):
         return _instant(start, context), _instant(end, context)
 
     def _tables(self, source: Source, context: Context) -> list[Table]:
+        node, _, pattern = source.pattern.rpartition(":")
+        if node == "*" or (node and not context.catalog.matching(source.pattern)):
+            if node != "*":
+                raise QueryError(
+                    "10605", f"there is no node `{node}`: a lake is one", source.span, f"write `{pattern}`"
+                )
+            source = replace(source, pattern=pattern)
         found = context.catalog.matching(source.pattern)
         if not found and "*" not in source.pattern and not source.optional:
             hint = did_you_mean(source.pattern, context.catalog.names())
@@ -152,7 +187,9 @@ def _instant(digits: str | None, context: Context) -> datetime | None:
 _OWN = {"_table": STRING, "_time": DATE, "_id": LONG}
 
 
-def _read_all(context: Context, tables: list[Table], start: datetime | None, end: datetime | None) -> Rows:
+def _read_all(
+    context: Context, tables: list[Table], start: datetime | None, end: datetime | None, each: Part | None
+) -> Rows:
     """One step a table, then all of them together: table by table, newest first within each."""
     kinds: dict[str, Type] = dict(_OWN)
     hidden: set[str] = set()
@@ -167,6 +204,8 @@ def _read_all(context: Context, tables: list[Table], start: datetime | None, end
         physical, taken = fresh(name, taken)
         columns[name] = Column(physical, kind, name in hidden)
     steps = [_read_one(context, number, table, columns, start, end) for number, table in enumerate(tables)]
+    if each is not None:
+        steps = [context.add(each.sql(step, columns["_time"].sql, columns["_id"].sql), step) for step in steps]
     step = steps[0] if len(steps) == 1 else context.add(_union_of(steps, columns), *steps)
     order: tuple[Order, ...] = (Order('"_table_number"', LONG),) if len(steps) > 1 else ()
     order += (Order(columns["_time"].sql, DATE, True), Order(columns["_id"].sql, LONG, True))

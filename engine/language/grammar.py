@@ -228,6 +228,8 @@ def _check_option_head(kind: type[Command], head: re.Match[str]) -> None:
     known = [option.name for option in kind.takes]
     span = Span(head.start(1), head.end(1))
     declared = next((option for option in kind.takes if option.is_named(head.group(1))), None)
+    if head.group(1) in kind.refuses:
+        raise QueryError("90001", f"`{kind.word}` has no `{head.group(1)}` here: {kind.refuses[head.group(1)]}", span)
     if declared is None:
         hint = did_you_mean(head.group(1), known) or ("equality is written `==`" if head.group(2) else None)
         raise QueryError("90001", f"`{kind.word}` has no option `{head.group(1)}{head.group(2)}`", span, hint)

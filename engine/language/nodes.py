@@ -131,6 +131,7 @@ class Command(Node):
 
     word: ClassVar[str] = ""
     takes: ClassVar[tuple[Option, ...]] = ()
+    refuses: ClassVar[Mapping[str, str]] = {}  # options of the full product that mean nothing here, and why
     syntax: ClassVar[pp.ParserElement]
     is_source: ClassVar[bool] = False  # begins a pipeline
     starts_empty: ClassVar[bool] = False  # may also stand before the source
