@@ -14,7 +14,10 @@ FOLDER = Path(__file__).parent
 
 # As text, not as a path: a path would need an installed package with a manifest of its components.
 _component = st.components.v2.component(
-    "query_editor", html="<div class='editor'></div>", js=(FOLDER / "editor.min.js").read_text("utf-8")
+    "query_editor",
+    html="<div class='editor'></div>",
+    css=".editor { min-height: 7.2rem; }",  # its place is kept until the script has run, so that nothing jumps
+    js=(FOLDER / "editor.min.js").read_text("utf-8"),
 )
 
 
