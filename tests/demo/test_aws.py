@@ -586,6 +586,12 @@ def test_alarms_are_in_all_states(api: DemoApi) -> None:
     assert {alarm["StateValue"] for alarm in alarms} == {"OK", "ALARM", "INSUFFICIENT_DATA"}
     (sensors,) = items(api, "cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=["steamer-sensors-status"])
     assert sensors["StateValue"] == "ALARM"
+    (charges,) = items(api, "cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=["charges-of-the-month"])
+    metric = {"Namespace": "AWS/Billing", "MetricName": "EstimatedCharges", "Dimensions": charges["Dimensions"]}
+    charged = data(api, metric, VIRGINIA, Period=21600, Stat="Maximum")["Values"][0]
+    assert (charges["StateValue"] == "ALARM") == (charged > charges["Threshold"])
+    month = costs(api, Granularity="MONTHLY", TimePeriod={"Start": "2026-11-01", "End": "2026-11-19"})
+    assert charged == pytest.approx(amount(month["ResultsByTime"][0]["Total"]), rel=0.05)
     failed = data(api, {"Namespace": "AWS/EC2", "MetricName": "StatusCheckFailed", "Dimensions": sensors["Dimensions"]})
     assert failed["Values"][0] == 1
     assert failed["Values"][-1] == 0

@@ -15,6 +15,7 @@ from engine.demo.aws.answers import Asked, Document, refused
 from engine.demo.aws.ec2 import require_enabled
 from engine.demo.aws.estate import IMPAIRED_FOR, IMPAIRED_NAME, Estate
 from engine.demo.aws.series import Series, Values, all_series
+from engine.demo.aws.spending import Bill
 from engine.demo.company import BERLIN_REGION, GLOBAL_REGION, SEOUL_REGION
 from engine.demo.elb.balancers import SHOP
 from engine.demo.elb.incidents import ELB_INCIDENTS, SLOW_FOR
@@ -246,11 +247,25 @@ def _alarms(estate: Estate) -> Iterator[_Alarm]:
         "api-server-errors", BERLIN_REGION, "OK", 24.0 * 6, "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count",
         (("LoadBalancer", "app/api-eu/c18e5a0937bd42f6"),), 20, "Sum", period=60,
     )  # fmt: skip
+    crossed = crossed.replace("3 datapoints were", "1 datapoint was")
+    since = _too_much_since(estate)
     yield _Alarm(
-        "charges-of-the-month", GLOBAL_REGION, "ALARM" if estate.day.day > 20 else "OK", 24.0 * 2.1, "AWS/Billing",
-        "EstimatedCharges", (("Currency", "USD"),), 11_000, "Maximum", period=21600, times=1,
-        reason=crossed.replace("3 datapoints were", "1 datapoint was"),
+        "charges-of-the-month", GLOBAL_REGION, "OK" if since is None else "ALARM", 24.0 * 4 if since is None else since,
+        "AWS/Billing", "EstimatedCharges", (("Currency", "USD"),), MOST_CHARGES, "Maximum", period=21600, times=1,
+        reason="Threshold Crossed: no datapoints were greater than the threshold" if since is None else crossed,
     )  # fmt: skip
+
+
+MOST_CHARGES = 11_000
+
+
+def _too_much_since(estate: Estate) -> float | None:
+    """For how many hours the month has cost too much."""
+    bill, now = Bill.of(estate), estate.now.astimezone(UTC)
+    hours = 0
+    while (then := now - timedelta(hours=hours)).month == now.month and bill.month_to_date(then) > MOST_CHARGES:
+        hours += 6
+    return float(hours) if hours else None
 
 
 def describe_alarms(estate: Estate, region: str | None, asked: Asked) -> Iterator[Document]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from engine.demo.aws.balancers import HUB
 from engine.demo.aws.databases import DATABASES
 from engine.demo.aws.estate import GPU_NAME, IMPAIRED_NAME, Estate, Server
+from engine.demo.aws.spending import Bill
 from engine.demo.company import BERLIN, BERLIN_REGION, GLOBAL_REGION, SEOUL, SEOUL_REGION, UNUSED_REGION
 from engine.demo.elb.balancers import API, API_APP, CHECKOUT, SHOP, SHOP_WEB, Balancer
 from engine.demo.elb.incidents import BROKEN_FOR, ELB_INCIDENTS, SLOW_FOR, SLOW_TARGET
@@ -296,15 +297,15 @@ def _others(estate: Estate) -> Iterator[Series]:
         )  # fmt: skip
     yield Series(
         "AWS/Billing", "EstimatedCharges", (("Currency", "USD"),), GLOBAL_REGION, 0, step=6 * 3600, noise=0.0,
-        story=_month_to_date,
+        story=_month_to_date(estate),
     )  # fmt: skip
 
 
-PER_DAY = 540.0  # USD, near enough for an alarm
-
-
-def _month_to_date(times: Seconds, values: Values) -> Values:
+def _month_to_date(estate: Estate) -> Story:
     """Charges grow until the month ends."""
-    months = times.astype("datetime64[s]").astype("datetime64[M]").astype("datetime64[s]").astype(np.int64)
-    grown: Values = PER_DAY * (times - months) / 86400
-    return grown
+    bill = Bill.of(estate)
+
+    def told(times: Seconds, values: Values) -> Values:
+        return np.array([bill.month_to_date(datetime.fromtimestamp(second, UTC)) for second in times.tolist()])
+
+    return told

@@ -134,7 +134,10 @@ def _line(
 ) -> Line:  # fmt: skip
     """A line whose usage type says where it is."""
     usage_type = f"{PREFIXES[region]}-{usage}"
-    return Line(service, account, region, usage_type, operation or usage, quantity, price, rhythm, team, unit=unit)
+    noise = 0.0 if unit == "Hrs" else 0.04
+    return Line(
+        service, account, region, usage_type, operation or usage, quantity, price, rhythm, team, unit=unit, noise=noise
+    )
 
 
 S, B, U = SEOUL_REGION, BERLIN_REGION, GLOBAL_REGION
@@ -265,6 +268,15 @@ class Bill:
         """What came together on a day (UTC); the first of a month also has what is billed by the month."""
         found = self.used(day)
         return found + _monthly(self, day) if found and day.day == 1 else found
+
+    def month_to_date(self, when: datetime) -> float:
+        """What the month of a moment has come to by then."""
+        total = 0.0
+        for number in range(when.day):
+            day = when.date().replace(day=number + 1)
+            share = min((when - _midnight(day)) / timedelta(days=1), 1.0)
+            total += share * _total(self.charges(day))
+        return total
 
     def used(self, day: date) -> tuple[Charge, ...]:
         """What was used on a day, as far as it is known."""
