@@ -19,6 +19,7 @@ from tests.aws.conftest import NOW, MakeEngine
 from tests.aws.running import AwsServer
 from tests.aws.stubs import stubbed
 from tests.panels import PANELS
+from tests.real import REAL, needs_real
 
 Document = dict[str, Any]
 
@@ -181,6 +182,36 @@ def test_records_of_any_shape_become_the_fields_of_the_table() -> None:
         "EndTime": NOW,
         "MaxResults": 50,
     }
+
+
+@needs_real
+def test_real_records_keep_all_they_say() -> None:
+    records = [
+        record
+        for path in sorted((REAL / "cloudtrail").glob("*.json"))
+        for record in json.loads(path.read_text("utf-8"))["Records"]
+    ]
+    events = [{"EventId": one["eventID"], "CloudTrailEvent": json.dumps(one)} for one in records]
+    engine, _ = stubbed({"lookup_events": [{"Events": events}]}, NOW)
+    found = engine.run(
+        'aws-cloudtrail-events max_events=100000 | eval arn = valueof(userIdentity, "arn")'
+        ' | eval mfa = valueof(valueof(valueof(userIdentity, "sessionContext"), "attributes"), "mfaAuthenticated")'
+        ' | eval wanted = string(requestParameters), host = valueof(tlsDetails, "clientProvidedHostHeader")'
+        " | fields eventID, eventName, errorCode, readOnly, arn, mfa, wanted, host, _rest"
+    ).set_index("eventID")
+    assert len(found) == len(records) > 500
+    assert found["_rest"].isna().all()
+    for record in records:
+        row, identity = found.loc[record["eventID"]], record["userIdentity"]
+        attributes = identity.get("sessionContext", {}).get("attributes", {})
+        pairs = [
+            (row["eventName"], record["eventName"]), (row["errorCode"], record.get("errorCode")),
+            (row["readOnly"], record.get("readOnly")), (row["arn"], identity.get("arn")),
+            (row["mfa"], attributes.get("mfaAuthenticated")),
+            (row["host"], (record.get("tlsDetails") or {}).get("clientProvidedHostHeader")),
+        ]  # fmt: skip
+        assert all(shown == told or (told is None and pd.isna(shown)) for shown, told in pairs), record["eventID"]
+        assert pd.isna(row["wanted"]) == (record.get("requestParameters") is None)
 
 
 def test_the_newest_events_of_too_many() -> None:
