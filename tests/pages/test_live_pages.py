@@ -21,7 +21,7 @@ from engine.lake.store import Lake
 from engine.language.grammar import parse
 from engine.language.printer import print_query
 from engine.query import Engine
-from pages.parts import data, live
+from pages.parts import connections_texts, connections_view, data, live
 from pages.parts.days import Days
 from pages.parts.filters import Filters
 from pages.parts.live import LiveChoice, texts_of
@@ -29,7 +29,7 @@ from pages.parts.live_texts import TEXTS
 from pages.parts.live_texts import translate as live_text
 from pages.parts.panel import Panel, Treemap
 from pages.parts.panels import cloudwatch, cost
-from pages.parts.texts import translate
+from pages.parts.texts import Text, translate
 from pages.parts.view import View
 from pages.parts.visuals import Shown
 from pages.parts.visuals.days import day_levels, long_costs
@@ -39,7 +39,11 @@ from tests.pages.conftest import ROOT
 from tests.panels import PANELS as GIVEN
 
 OpenApp = Callable[..., AppTest]
-FILES = {"cost": "pages/cost/cost.py", "cloudwatch": "pages/operations/cloudwatch.py"}
+FILES = {
+    "cost": "pages/cost/cost.py",
+    "cloudwatch": "pages/operations/cloudwatch.py",
+    "connections": "pages/explore/connections.py",
+}
 DASHBOARDS = {"cost": cost.dashboard(("team",)), "cloudwatch": cloudwatch.dashboard(())}
 PANELS = [panel for dashboard in DASHBOARDS.values() for panel in dashboard.panels]
 WAYS = [*PANELS] + [panel.as_variant(way.id) for panel in PANELS for way in panel.variants]
@@ -78,6 +82,8 @@ def forget() -> None:
     data.profiles.clear()
     data.engine.clear()
     live.answers().forget()
+    connections_view.who.clear()
+    connections_view.tried.clear()
     st.cache_data.clear()
 
 
@@ -142,11 +148,10 @@ def test_panels_speak_both_languages(panel: Panel) -> None:
         assert HANGUL.search(text.ko) or text.ko == "Elastic IP"
 
 
-@pytest.mark.parametrize("key", TEXTS)
-def test_texts_are_complete(key: str) -> None:
-    text = TEXTS[key]
+@pytest.mark.parametrize("text", [*TEXTS.values(), *connections_texts.TEXTS.values()], ids=lambda text: text.en[:30])
+def test_texts_are_complete(text: Text) -> None:
     assert not HANGUL.search(text.en)
-    assert HANGUL.search(text.ko) or key == "rate"
+    assert HANGUL.search(text.ko) or text.en.startswith("1 USD = ")
     assert set(re.findall(r"{\w+}", text.en)) == set(re.findall(r"{\w+}", text.ko))
 
 
@@ -347,3 +352,52 @@ def test_what_nobody_answers_is_no_zero(aws_server: AwsServer, open_page: OpenAp
     assert translate("failed", "en") in texts(app)
     assert "ec2:DescribeInstances is denied" in texts(app)
     assert len(numbers(app)) == 3  # the other numbers live
+
+
+# connections ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_connections_page_tells_who_asks_and_how_to_connect(open_page: OpenApp, language: str) -> None:
+    app = open_page("connections", lang=language)
+    assert_healthy(app)
+    assert connections_texts.translate("only_demo", language) in texts(app)
+    assert "222233334444" in texts(app)
+    assert '"ec2:DescribeInstances"' in texts(app)
+    app.text_input(key="policy_buckets").set_value("my-trail, No_Bucket").run()
+    assert "arn:aws:s3:::my-trail" in texts(app)
+    assert "No_Bucket" in "\n".join(str(element.value) for element in app.text)
+
+
+def test_missing_permissions_are_named_and_billed_ones_wait_for_a_click(
+    aws_server: AwsServer,  # noqa: F811
+    open_page: OpenApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TRAILBOARD_KOREAEXIM_KEY", "a-very-secret-key")
+    bill(aws_server)
+    aws_server.fail("DescribeInstances", "UnauthorizedOperation")
+    app = open_page("connections")
+    assert_healthy(app)
+    assert "123456789012" in texts(app)
+    states = app.dataframe[0].value.set_index("permission")["state"]
+    assert states["ec2:DescribeInstances"] == "denied"
+    assert states["ec2:DescribeAddresses"] == "allowed"
+    assert states["ce:GetCostAndUsage"] == "not tried"
+    assert aws_server.calls("GetCostAndUsage") == []
+    settings = app.dataframe[1].value.set_index("comes_from")["value"]
+    assert settings["environment: TRAILBOARD_KOREAEXIM_KEY"] == "set, not shown"
+    assert "a-very-secret-key" not in texts(app)
+
+    next(button for button in app.button if button.key and button.key.startswith("try_")).click().run()
+    states = app.dataframe[0].value.set_index("permission")["state"]
+    assert states["ce:GetCostAndUsage"] == "allowed"
+    assert len(aws_server.calls("GetCostAndUsage")) == 1
+
+
+def test_credentials_that_do_not_work_are_told_without_a_traceback(aws_server: AwsServer, open_page: OpenApp) -> None:  # noqa: F811
+    aws_server.fail("GetCallerIdentity", "InvalidClientTokenId")
+    app = open_page("connections")
+    assert not app.exception
+    assert connections_texts.translate("no_identity", "en") in texts(app)
+    assert '"Version"' in texts(app)  # the policy is there all the same
