@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -47,7 +48,7 @@ from engine.lake.objects import (
     Window,
 )
 from engine.lake.retain import kept_from, retain_again, today
-from engine.lake.sources import open_source, window_of
+from engine.lake.sources import is_bucket, open_source, window_of
 from engine.lake.store import OBJECTS, REJECTS, File, Lake, LogTable, by_partition, in_order
 from engine.language.errors import LakeError, SourceError
 
@@ -78,6 +79,11 @@ class Share:
     failed: int = 0
     bytes: int = 0
     events: int = 0
+
+    def __add__(self, other: Share) -> Share:
+        """The work of two on the same account and region."""
+        counts = ("objects", "already", "failed", "bytes", "events")
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in counts})
 
 
 @dataclass(frozen=True)
@@ -214,7 +220,14 @@ def collect(
     cancel = cancel or threading.Event()
     window = window_of(source, Window(since, until, frozenset(accounts), frozenset(regions)))
     opened = open_source(source, form.naming, window, profile=profile, requester_pays=requester_pays, cancel=cancel)
-    return collect_from(lake, form, opened, window, progress, cancel)
+    if not is_bucket(source) or (os.cpu_count() or 1) < 2:
+        return collect_from(lake, form, opened, window, progress, cancel)
+    from engine.lake.s3 import helper
+
+    order = helper.Order(lake.place.uri, kind, source, profile, requester_pays)
+    shared = helper.SharedSource(opened, order, cancel)
+    report = collect_from(lake, form, shared, window, shared.with_helper(progress), cancel, helper.BATCH_BYTES)
+    return shared.whole(report)
 
 
 def format_of(kind: str) -> LogFormat:
@@ -231,10 +244,13 @@ def collect_from(
     window: Window,
     progress: Callable[[Progress], None] | None,
     cancel: threading.Event,
+    batch_bytes: int | None = None,
 ) -> CollectReport:
-    """Read the objects of an open source into the lake."""
+    """Read the objects of an open source into the lake; a commit for so many bytes of columns."""
     bytes(LARGE_BLOCK)  # freed at once
-    return Collector(lake, form, source, window, progress, cancel).run()
+    collector = Collector(lake, form, source, window, progress, cancel)
+    collector.batch_bytes = min(batch_bytes or BATCH_BYTES, BATCH_BYTES)
+    return collector.run()
 
 
 @contextmanager
@@ -259,9 +275,9 @@ class Batch:
     bytes: int = 0
     begun: float = field(default_factory=time.monotonic)
 
-    def full(self) -> bool:
+    def full(self, most: int) -> bool:
         return (
-            self.bytes >= BATCH_BYTES
+            self.bytes >= most
             or len(self.rejects) >= BATCH_REJECTS
             or len(self.notes) >= BATCH_OBJECTS
             or (bool(self.notes) and time.monotonic() - self.begun >= BATCH_SECONDS)
@@ -299,6 +315,7 @@ class Collector:
         cancel: threading.Event,
         again: Writer | None = None,
     ) -> None:
+        self.batch_bytes = BATCH_BYTES
         self._lake = lake
         self._form = form
         self._again = again is not None  # what was collected before, too
@@ -437,7 +454,7 @@ class Collector:
         self._done["collected"] += 1
         self._share(item)["objects"] += 1
         self._batch.notes.append(note(item, self._form.kind, tally.counts, tally.first, tally.last))
-        if self._batch.full():
+        if self._batch.full(self.batch_bytes):
             self._flush()
 
     def _fail(self, item: Object, problem: str) -> None:
@@ -475,7 +492,7 @@ class Collector:
         self._done["events"] += len(part.times)
         if self._waiting >= EVENTS_AT_ONCE:
             self._convert()
-            if self._batch.full():
+            if self._batch.full(self.batch_bytes):
                 self._flush()
         self._tell()
 
