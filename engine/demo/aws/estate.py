@@ -6,12 +6,12 @@ an intruder started are read from the very events that the logs are made of.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -110,7 +110,7 @@ class Estate:
 
     def ago(self, days: float = 0, hours: float = 0) -> datetime:
         """A moment that stays the same all day."""
-        return self.day - timedelta(days=days, hours=hours)
+        return self.day - timedelta(days=days, seconds=round(hours * 3600))
 
     def began(self, story: str) -> datetime:
         """When an incident began."""
@@ -163,68 +163,99 @@ def _instances_of(region: str) -> tuple[str, ...]:
     return next(machine.sessions for machine in MACHINES if (machine.name, machine.place) == ("shop-instance", place))
 
 
-# (name, type, zone, private address, security group, team, age in days, further facts)
-_Row = tuple[str | None, str, str, str, str, str | None, float, dict[str, Any]]
-_FIXED: dict[str, dict[str, Any]] = {
-    "web": {"scaling": "shop-web", "detailed": True},
-    "node": {"scaling": "steamer-cluster-nodes", "disks": (80,)},
-}
-_IN_SEOUL: tuple[_Row, ...] = (
-    ("shop-web", "m6i.large", "a", "10.20.1.21", "shop-web", "frontend", 61, _FIXED["web"]),
-    ("shop-web", "m6i.large", "b", "10.20.2.22", "shop-web", "frontend", 61, _FIXED["web"]),
-    ("shop-web", "m6i.large", "c", "10.20.3.23", "shop-web", "frontend", 61, _FIXED["web"]),
-    ("checkout", "c6i.large", "a", "10.20.1.31", "checkout", "backend", 33, {"scaling": "checkout-workers"}),
-    ("checkout", "c6i.large", "b", "10.20.2.32", "checkout", "backend", 33, {"scaling": "checkout-workers"}),
-    ("store-terminals-a", "t3.large", "a", "10.20.7.11", "store-terminals", "backend", 402, {"tokens": "optional"}),
-    ("store-terminals-b", "t3.large", "b", "10.20.8.12", "store-terminals", "backend", 402, {"tokens": "optional"}),
-    ("bastion", "t3.micro", "a", "10.20.4.5", "old-bastion", "platform", 711,
-     {"tokens": "optional", "public": "3.36.12.9", "key": "platform-2024", "disks": (8,)}),
-    ("ci-runner", "c6i.xlarge", "b", "10.20.4.17", "internal", "platform", 148, {"disks": (30, 200)}),
-)  # fmt: skip
-_BESIDE_THEM: tuple[_Row, ...] = (
-    ("steamer-cluster-node", "m6i.xlarge", "a", "10.20.1.44", "cluster", "platform", 19, _FIXED["node"]),
-    ("steamer-cluster-node", "m6i.xlarge", "a", "10.20.1.97", "cluster", "platform", 19, _FIXED["node"]),
-    ("steamer-cluster-node", "m6i.xlarge", "b", "10.20.2.13", "cluster", "platform", 19, _FIXED["node"]),
-    ("steamer-cluster-node", "m6i.xlarge", "c", "10.20.3.9", "cluster", "platform", 4, _FIXED["node"]),
-    (IMPAIRED_NAME, "t3.medium", "c", "10.20.3.71", "internal", "platform", 233, {}),
-    ("accounting", "t3.xlarge", "a", "10.20.5.8", "accounting", "finance", 560,
-     {"windows": True, "tokens": "optional", "disks": (80, 250), "public": "52.79.61.40"}),
-    (None, "m5.large", "b", "10.20.6.140", "internal", None, 322, {"tokens": "optional", "key": "test"}),
-    ("orders-analysis", "r6i.2xlarge", "a", "10.20.6.30", "internal", "data", 97, {"disks": (60, 1000)}),
-    ("loyalty-migration", "m6i.xlarge", "b", "10.20.6.77", "internal", "backend", 171, {"stopped": 38}),
-    ("old-jenkins", "t2.large", "a", "10.20.4.40", "old-bastion", None, 1204,
-     {"stopped": 96, "tokens": "optional", "disks": (100, 500)}),
-)  # fmt: skip
-_IN_BERLIN: tuple[_Row, ...] = (
-    ("api-app", "m6i.large", "a", "10.30.1.11", "api", "backend", 47, {"scaling": "api-app"}),
-    ("api-app", "m6i.large", "b", "10.30.2.12", "api", "backend", 47, {"scaling": "api-app"}),
-    ("api-partner", "c6i.large", "a", "10.30.1.41", "api", "backend", 130, {}),
-    ("api-stock", "c6i.large", "b", "10.30.2.51", "api", "backend", 130, {"tokens": "optional"}),
+class _Row(NamedTuple):
+    """A server that is always there: `age` and `stopped` are days ago."""
+
+    name: str | None
+    kind: str
+    zone: str
+    private: str
+    group: str
+    team: str | None
+    age: int
+    scaling: str | None = None
+    tokens: str = "required"
+    disks: tuple[int, ...] = (30,)
+    public: str | None = None
+    key: str | None = None
+    stopped: int | None = None
+    windows: bool = False
+    detailed: bool = False
+
+
+_WEB = partial(
+    _Row, "shop-web", "m6i.large", group="shop-web", team="frontend", age=61, scaling="shop-web", detailed=True
 )
+_CHECKOUT = partial(_Row, "checkout", "c6i.large", group="checkout", team="backend", age=33, scaling="checkout-workers")
+_NODE = partial(
+    _Row, "steamer-cluster-node", "m6i.xlarge", group="cluster", team="platform", scaling="steamer-cluster-nodes",
+    disks=(80,),
+)  # fmt: skip
+_APP = partial(_Row, "api-app", "m6i.large", group="api", team="backend", age=47, scaling="api-app")
+
+_SEEN_IN_SEOUL = (
+    _WEB(zone="a", private="10.20.1.21"),
+    _WEB(zone="b", private="10.20.2.22"),
+    _WEB(zone="c", private="10.20.3.23"),
+    _CHECKOUT(zone="a", private="10.20.1.31"),
+    _CHECKOUT(zone="b", private="10.20.2.32"),
+    _Row("store-terminals-a", "t3.large", "a", "10.20.7.11", "store-terminals", "backend", 402, tokens="optional"),
+    _Row("store-terminals-b", "t3.large", "b", "10.20.8.12", "store-terminals", "backend", 402, tokens="optional"),
+    _Row(
+        "bastion", "t3.micro", "a", "10.20.4.5", "old-bastion", "platform", 711, tokens="optional", disks=(8,),
+        public="3.36.12.9", key="platform-2024",
+    ),
+    _Row("ci-runner", "c6i.xlarge", "b", "10.20.4.17", "internal", "platform", 148, disks=(30, 200)),
+)  # fmt: skip
+"""Those whose agents the logs know, in the order of their ids there."""
+_BESIDE_THEM = (
+    _NODE(zone="a", private="10.20.1.44", age=19),
+    _NODE(zone="a", private="10.20.1.97", age=19),
+    _NODE(zone="b", private="10.20.2.13", age=19),
+    _NODE(zone="c", private="10.20.3.9", age=4),
+    _Row(IMPAIRED_NAME, "t3.medium", "c", "10.20.3.71", "internal", "platform", 233),
+    _Row(
+        "accounting", "t3.xlarge", "a", "10.20.5.8", "accounting", "finance", 560, tokens="optional", disks=(80, 250),
+        public="52.79.61.40", windows=True,
+    ),
+    _Row(None, "m5.large", "b", "10.20.6.140", "internal", None, 322, tokens="optional", key="test"),
+    _Row("orders-analysis", "r6i.2xlarge", "a", "10.20.6.30", "internal", "data", 97, disks=(60, 1000)),
+    _Row("loyalty-migration", "m6i.xlarge", "b", "10.20.6.77", "internal", "backend", 171, stopped=38),
+    _Row(
+        "old-jenkins", "t2.large", "a", "10.20.4.40", "old-bastion", None, 1204, tokens="optional", disks=(100, 500),
+        stopped=96,
+    ),
+)  # fmt: skip
+_SEEN_IN_BERLIN = (
+    _APP(zone="a", private="10.30.1.11"),
+    _APP(zone="b", private="10.30.2.12"),
+    _Row("api-partner", "c6i.large", "a", "10.30.1.41", "api", "backend", 130),
+    _Row("api-stock", "c6i.large", "b", "10.30.2.51", "api", "backend", 130, tokens="optional"),
+)
+_RELAY = _Row("mail-relay", "t3.micro", "b", "10.40.2.8", "mail", "platform", 488, public="3.80.14.77")
 
 
 def _declared(estate: Estate) -> Iterator[Server]:
     """The servers that are always there."""
-    seoul, berlin = _instances_of(SEOUL_REGION), _instances_of(BERLIN_REGION)
-    yield from _rows(estate, SEOUL_REGION, _IN_SEOUL, seoul)
-    yield from _rows(estate, SEOUL_REGION, _BESIDE_THEM, ())
-    yield from _rows(estate, BERLIN_REGION, _IN_BERLIN, berlin)
-    relay = ("mail-relay", "t3.micro", "b", "10.40.2.8", "mail", "platform", 488.0, {"public": "3.80.14.77"})
-    yield from _rows(estate, GLOBAL_REGION, (relay,), ())
+    for region, rows in ((SEOUL_REGION, _SEEN_IN_SEOUL), (BERLIN_REGION, _SEEN_IN_BERLIN)):
+        for row, server_id in zip(rows, _instances_of(region), strict=True):
+            yield _server(estate, region, row, server_id)
+    for row in _BESIDE_THEM:
+        yield _server(estate, SEOUL_REGION, row, made_id("i", row.private))
+    yield _server(estate, GLOBAL_REGION, _RELAY, made_id("i", _RELAY.private))
 
 
-def _rows(estate: Estate, region: str, rows: Iterable[_Row], ids: tuple[str, ...]) -> Iterator[Server]:
-    """Servers of a table; `ids` are those that the logs know, in the same order."""
-    for place, (name, kind, zone, private, group, team, age, facts) in enumerate(rows):
-        server_id = ids[place] if ids else made_id("i", private)
-        hours = Random(server_id).uniform(6, 18)  # launched in office hours
-        facts = dict(facts)
-        if "stopped" in facts:
-            facts["stopped"] = estate.ago(days=facts["stopped"], hours=-hours)
-        if name == IMPAIRED_NAME:
-            facts["impaired_since"] = estate.now.replace(second=0, microsecond=0) - IMPAIRED_FOR
-        launched = estate.ago(days=age, hours=-round(hours, 2)).replace(microsecond=0)
-        yield Server(server_id, name, kind, region, zone, private, launched, group, team, **facts)
+def _server(estate: Estate, region: str, row: _Row, server_id: str) -> Server:
+    """A server of a table, started in office hours."""
+    hours = round(Random(server_id).uniform(6, 18), 2)
+    impaired = estate.now.replace(second=0, microsecond=0) - IMPAIRED_FOR
+    return Server(
+        server_id, row.name, row.kind, region, row.zone, row.private, estate.ago(row.age, hours=-hours), row.group,
+        row.team, row.scaling, row.public,
+        stopped=None if row.stopped is None else estate.ago(row.stopped, hours=-hours), tokens=row.tokens,
+        disks=row.disks, windows=row.windows, detailed=row.detailed, key=row.key,
+        impaired_since=impaired if row.name == IMPAIRED_NAME else None,
+    )  # fmt: skip
 
 
 def _logged(estate: Estate) -> list[Server]:
