@@ -47,6 +47,21 @@ class Column:
     present: str | None = None  # no such column: all rows have the field
 
 
+def looks_around(expr: Expr) -> bool:
+    """Does an expression look at other rows than its own? Then SQL computes it behind the WHERE of its step."""
+    match expr:
+        case Call(name, args):
+            found = functions().get(name)
+            return (found is not None and found.looks_around) or any(map(looks_around, args))
+        case Items(items):
+            return any(map(looks_around, items))
+        case Binary(_, left, right):
+            return looks_around(left) or looks_around(right)
+        case Negate(operand):
+            return looks_around(operand)
+    return False
+
+
 @dataclass(frozen=True)
 class Scope:
     """What an expression can name: the fields of its rows, and the elements bound by `foreach`."""
@@ -181,6 +196,8 @@ _OPERATORS = {
 
 
 def _negate(value: Value) -> Value:
+    if value.type == LONG and value.constant == 2**31:  # what is negated is a 64-bit number, and so is the result
+        return Value(f"CAST({-(2**31)} AS BIGINT)", LONG, -(2**31), per_row=False)
     if isinstance(value.constant, int | float) and not isinstance(value.constant, bool):
         return constant(value.constant if value.constant == -(2**63) else -value.constant)
     # The least whole number has no opposite of its type: it stays, as it does on 64-bit machines.

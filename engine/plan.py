@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from engine.catalog import LONG, Type
 from engine.context import Context
-from engine.expressions import Column, Scope
+from engine.expressions import Column, Scope, looks_around
 from engine.language.errors import QueryError, did_you_mean
 from engine.language.nodes import Command, Expr, Query
 from engine.language.printer import print_command
@@ -85,10 +85,9 @@ class Rows:
         name = self.context.add(select, *(reads or (self.step,)))
         return replace(self, step=name, **changes)  # type: ignore[arg-type]
 
-    def where(self, condition: str) -> Rows:
-        """Only the rows that fulfil a condition."""
-        code = re.sub(r"'(?:[^']|'')*'", "", condition)
-        clause = "QUALIFY" if "row_number() OVER (" in code else "WHERE"  # `seq` looks at other rows
+    def where(self, condition: str, *reads: Expr) -> Rows:
+        """Only the rows that fulfil a condition; it is made of expressions if it may look at other rows."""
+        clause = "QUALIFY" if any(map(looks_around, reads)) else "WHERE"
         return self.select(f"SELECT * FROM {self.step} {clause} {condition}")
 
     def with_fields(self, values: Mapping[str, Value]) -> Rows:

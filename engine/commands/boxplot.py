@@ -9,6 +9,7 @@ import pyparsing as pp
 
 from engine.catalog import LONG
 from engine.commands.stats import by_list
+from engine.expressions import looks_around
 from engine.language.grammar import expression, fail, put
 from engine.language.nodes import Command, Expr
 from engine.language.printer import print_expression
@@ -44,6 +45,9 @@ class Boxplot(Command):
         assert self.measured is not None
         warn_unknown(rows, self.by, self)
         value = rows.value(self.measured)
+        if looks_around(self.measured):
+            rows = rows.with_fields({" measured": value})
+            value = rows.field(" measured")
         keys = [(name, as_key(rows.field(name))) for name in dict.fromkeys(self.by)]
         kept = rows.where(f"{value.sql} IS NOT NULL")
         listed = _sorted_list(value)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pyparsing as pp
 
-from engine.commands.stats import column_name, measure_list, planned, print_measures, summarised
+from engine.commands.stats import column_name, measure_list, planned, print_measures, settled, summarised
 from engine.commands.wide import wide
 from engine.language.durations import read_switch
 from engine.language.grammar import fail, keyword, name, put, several
@@ -52,8 +52,9 @@ class Pivot(Command):
         warn_unknown(rows, [*self.by, *self.columns], self)
         if not self.columns:
             return summarised(rows, self.measures, self.by)
+        rows, measures = settled(rows, self.measures)
         series = [rows.field(field) for field in dict.fromkeys(self.columns)]
         kept = rows.where(" AND ".join(f"{value.sql} IS NOT NULL" for value in series))
         keys = [(field, rows.field(field)) for field in dict.fromkeys(self.by)]
-        measured = [(column_name(item), planned(rows, item)) for item in self.measures]
+        measured = [(column_name(item), planned(rows, item)) for item in measures]
         return wide(kept, keys, series, measured, "pivot", "21700")

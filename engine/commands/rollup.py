@@ -9,7 +9,7 @@ from typing import ClassVar
 import pyparsing as pp
 
 from engine.catalog import INT, LONG, STRING
-from engine.commands.stats import by_list, column_name, measure_list, planned, print_measures
+from engine.commands.stats import by_list, column_name, measure_list, planned, print_measures, settled
 from engine.language.nodes import Command, Named, Option
 from engine.plan import Order, Rows, built, warn_unknown
 from engine.values import NOTHING, Value, as_key, cast, common, constant
@@ -46,6 +46,7 @@ class Rollup(Command):
 def with_totals(rows: Rows, command: Command, measures: Sequence[Named], by: Sequence[str], which: str) -> Rows:
     """Aggregates by ROLLUP or CUBE, each total behind what it sums up."""
     warn_unknown(rows, by, command)
+    rows, measures = settled(rows, measures)
     context = rows.context
     written = context.option(command, "label")
     label = NOTHING if written is None else constant(written)

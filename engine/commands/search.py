@@ -36,6 +36,6 @@ class Search(Command):
 
     def plan(self, rows: Rows) -> Rows:
         if self.condition is not None:
-            rows = rows.where(where(rows.value(self.condition)))
+            rows = rows.where(where(rows.value(self.condition)), self.condition)
         limit = rows.context.option(self, "limit")
         return rows if limit is None else rows.limited(limit)

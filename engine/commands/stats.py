@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pyparsing as pp
 
 from engine.catalog import NULL
+from engine.expressions import looks_around
 from engine.functions.function import Group, aggregates, bind, find
 from engine.language.durations import read_switch
 from engine.language.errors import QueryError, Span
@@ -76,6 +77,21 @@ def planned(rows: Rows, item: Named) -> Value:
     return bind(found, item.expr, rows.value, rows.context.evaluate, group)
 
 
+def settled(rows: Rows, measures: Sequence[Named]) -> tuple[Rows, Sequence[Named]]:
+    """Rows and aggregates in which what looks at other rows (`seq()`) is a field: SQL cannot aggregate it directly."""
+    made: list[Named] = []
+    for item in measures:
+        assert isinstance(item.expr, Call)
+        if not looks_around(item.expr):
+            made.append(item)
+            continue
+        names = [f" of {len(made)} {at}" for at in range(len(item.expr.args))]
+        rows = rows.with_fields({name: rows.value(arg) for name, arg in zip(names, item.expr.args, strict=True)})
+        args = tuple(FieldRef(name, span=arg.span) for name, arg in zip(names, item.expr.args, strict=True))
+        made.append(replace(item, name=column_name(item), expr=replace(item.expr, args=args)))
+    return rows, made
+
+
 @dataclass(frozen=True)
 class Stats(Command):
     """Compute aggregates, over all rows or for each combination of the `by` fields.
@@ -105,6 +121,7 @@ class Stats(Command):
 
 def summarised(rows: Rows, measures: Sequence[Named], by: Sequence[str]) -> Rows:
     """One row for each combination of `by`, ascending; a single row when there are no such fields."""
+    rows, measures = settled(rows, measures)
     keys = [(key, as_key(rows.field(key))) for key in by]
     outputs = keys + [(column_name(item), planned(rows, item)) for item in measures]
     # `stats count as n, sum(x) as n`: the last one wins, as in a map of fields.

@@ -9,7 +9,7 @@ import pyparsing as pp
 
 from engine.buckets import bucket
 from engine.catalog import DATE
-from engine.commands.stats import by_list, column_name, measure_list, planned, print_measures
+from engine.commands.stats import by_list, column_name, measure_list, planned, print_measures, settled
 from engine.commands.wide import wide
 from engine.language.durations import Duration, read_duration, read_span, read_switch
 from engine.language.errors import QueryError
@@ -49,11 +49,12 @@ class Timechart(Command):
         span = context.option(self, "span", Duration(1, "d"))
         offset = context.option(self, "offset")
         warn_unknown(rows, self.by, self)
+        rows, measures = settled(rows, self.measures)
         time = _time_of(rows)
         series = [rows.field(name) for name in self.by]
         present = " AND ".join(f"{value.sql} IS NOT NULL" for value in (time, *series))
         start = Value(bucket(time.sql, span, context.timezone, offset), DATE)
-        aggregated = [(column_name(item), planned(rows, item)) for item in self.measures]
+        aggregated = [(column_name(item), planned(rows, item)) for item in measures]
         if not self.by and any(name == "_time" for name, _ in aggregated):
             raise QueryError("21800", "`_time` is the start of the bucket", self.span, "name it otherwise")
         kept = rows.where(present)

@@ -53,6 +53,7 @@ class Function:
     too_few: str  # an error code, or one for each argument that may be missing
     too_many: str | None  # None: extra arguments are ignored, as the language does
     not_constant: str
+    looks_around: bool = False  # reads other rows than its own
 
     @property
     def doc(self) -> str:
@@ -89,6 +90,7 @@ def _register(
     too_few: str,
     too_many: str | None,
     not_constant: str,
+    looks_around: bool = False,
 ) -> Callable[..., Value]:
     hints = typing.get_type_hints(define, localns={"Scope": _ScopeMark, "Group": Group}, include_extras=True)
     parameters, needs = [], None
@@ -103,7 +105,7 @@ def _register(
         parameters.append((parameter.name, kind, required, repeated))
     made = Function(
         name or define.__name__.rstrip("_"), aliases, define, is_aggregate, tuple(parameters), needs, too_few, too_many,
-        not_constant,
+        not_constant, looks_around,
     )  # fmt: skip
     for word in (made.name, *aliases):
         (_AGGREGATES if is_aggregate else _SCALARS)[word] = made
@@ -124,6 +126,7 @@ def function(
     too_few: str = "99000",
     too_many: str | None = None,
     not_constant: str = "99000",
+    looks_around: bool = False,
 ) -> Callable[[Callable[..., Value]], Callable[..., Value]]: ...
 def function(
     define: Callable[..., Value] | None = None,
@@ -134,11 +137,12 @@ def function(
     too_few: str = "99000",
     too_many: str | None = None,
     not_constant: str = "99000",
+    looks_around: bool = False,
 ) -> Any:
     """Make a scalar function of a def. `too_many` is the error code of a strict upper bound."""
     register = partial(
         _register, is_aggregate=False, name=name, aliases=aliases, too_few=too_few, too_many=too_many,
-        not_constant=not_constant,
+        not_constant=not_constant, looks_around=looks_around,
     )  # fmt: skip
     return register(define) if define is not None else register
 

@@ -282,7 +282,7 @@ def _ranked(own: Type, kind: Type, place: int, expression: str) -> str:
     return f"CASE WHEN {expression} IS NOT NULL THEN {packed} END"
 
 
-@function
+@function(looks_around=True)
 def seq(*, scope: Scope) -> Value:
     """Number of the row where the function stands: 1, 2, 3 …
 

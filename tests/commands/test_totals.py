@@ -108,3 +108,14 @@ def test_cube_has_every_subset(rows: Rows) -> None:
 )
 def test_errors(code: Code, query: str, expected: str) -> None:
     assert code(f'json "{{a: 1}}" | {query}') == expected
+
+
+def test_aggregates_of_what_looks_at_other_rows(rows: Rows) -> None:
+    source = "json \"[{'a': 1}, {'a': 1}, {'a': 2}]\" | eval _time = epoch(a)"
+    assert rows(f"{source} | stats sum(seq()) by a") == [{"a": 1, "sum(seq())": 3}, {"a": 2, "sum(seq())": 3}]
+    assert rows(f"{source} | stats count(if(seq() > 1, 1, null)) as n") == [{"n": 2}]
+    assert rows(f"{source} | timechart max(seq()) by a | fields - _time") == [{"1": 2, "2": 3}]
+    assert rows(f"{source} | pivot max(seq()) for a") == [{"1": 2, "2": 3}]
+    assert rows(f"{source} | rollup max(seq()) as n by a") == [{"a": 1, "n": 2}, {"a": 2, "n": 3}, {"n": 3}]
+    assert rows(f"{source} | boxplot seq() | fields count, max") == [{"count": 3, "max": 3}]
+    assert rows(f'{source} | search a != "row_number() OVER (" and seq() > 2 | fields a') == [{"a": 2}]
