@@ -47,6 +47,7 @@ class BotoApi:
         """A botocore session with the profile's credentials."""
         profile = self.profile
         made = _session(profile.shared_profile_name)
+        made.set_config_variable("region", self.region)  # where roles are assumed when nothing names a region
         made.get_component("credential_provider").get_provider("assume-role")._prompter = self._refuse_to_ask
         if self._source is not None:
             made._credentials = self._source.session.get_credentials()

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "UnauthorizedAccess")
 _UNKNOWN_KEY = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "InvalidAccessKeyId")
-_SIGNATURE = ("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken")
+_SIGNATURE = (
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+    "MissingAuthenticationToken",
+    "RequestTimeTooSkewed",
+)
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
 _THROTTLED = (
     "Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException",
@@ -126,7 +132,9 @@ def _refused(response: Mapping[str, Any], action: str, where: str) -> Refused:
     code, message = str(error.get("Code", "")), str(error.get("Message", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _DENIED or (status == 403 and "not authorized to perform" in message):
-        if "explicit deny" in message:
+        if action == "sts:AssumeRole":
+            hint = "the role's trust policy must name who asks, with the external id; and that one must be allowed to"
+        elif "explicit deny" in message:
             hint = "an explicit deny forbids it: look at service control policies and permission boundaries"
         else:
             hint = f"allow `{action}`; `trailboard profiles --policy` prints all that Trailboard asks for"
@@ -135,7 +143,7 @@ def _refused(response: Mapping[str, Any], action: str, where: str) -> Refused:
         return Refused(f"{where}: the credentials have expired", "sign in again, or renew the session token")
     if code in _UNKNOWN_KEY:
         hint = "is the region switched on for this account, and the key neither deleted nor inactive?"
-        return Refused(f"{where}: AWS does not know the access key there", hint)
+        return Refused(f"{where}: AWS does not know the access key", hint)
     if code in _SIGNATURE:
         hint = "check the secret access key, and this machine's clock"
         return Refused(f"{where}: AWS does not accept the signature ({code})", hint)

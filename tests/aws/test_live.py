@@ -90,6 +90,17 @@ def test_one_region_that_is_denied_leaves_the_others(aws_server: AwsServer, make
     assert (live.failed, live.profiles, live.calls) == (("both eu-west-1",), ("both",), 1)
 
 
+def test_regions_that_fail_alike_are_one_warning(aws_server: AwsServer, make_engine: MakeEngine) -> None:
+    addresses(aws_server, HERE)
+    engine = make_engine(Profile("many", (HERE, THERE, "us-west-1", "us-west-2", "eu-west-2", "eu-west-3")))
+    assert number(engine.execute(f"aws-ec2-addresses region={HERE} | stats count")) == 1
+    aws_server.fail("DescribeAddresses", "UnauthorizedOperation")
+    (warning,) = engine.execute(COUNT).warnings
+    assert warning.startswith(
+        "profile `many`, eu-west-1, us-west-1, us-west-2 and 2 more: ec2:DescribeAddresses is denied (allow "
+    )
+
+
 def test_all_denied_is_an_error(aws_server: AwsServer, make_engine: MakeEngine) -> None:
     aws_server.fail("DescribeAddresses", "UnauthorizedOperation")
     with pytest.raises(Denied, match=r"us-east-1: ec2:DescribeAddresses is denied \(and 1 more\)"):

@@ -277,7 +277,23 @@ def test_a_process_that_fails(aws_server: AwsServer, files: Path) -> None:
 def test_a_role_that_may_not_be_assumed(aws_server: AwsServer) -> None:
     aws_server.fail("AssumeRole", "AccessDenied")
     told = problem(Profile("role", ("us-east-1",), role_arn="arn:aws:iam::111111111111:role/a"))
-    assert "sts:AssumeRole is denied" in told
+    assert "sts:AssumeRole is denied (the role's trust policy must name who asks" in told
+
+
+def test_a_role_that_wants_an_mfa_code_does_not_wait_for_it(aws_server: AwsServer, files: Path) -> None:
+    (files / "config").write_text(
+        """
+[profile base]
+aws_access_key_id = testing
+aws_secret_access_key = testing
+
+[profile mfa]
+role_arn = arn:aws:iam::111111111111:role/a
+source_profile = base
+mfa_serial = arn:aws:iam::123456789012:mfa/somebody
+"""
+    )
+    assert "profile `mfa` needs an MFA code" in problem(Profile("mfa", shared_profile_name="mfa"))
 
 
 def test_an_expired_token(aws_server: AwsServer, make_engine: MakeEngine) -> None:
