@@ -31,7 +31,7 @@ from pages.parts.livecard import AGREED, usd
 from pages.parts.resulttable import column_config, shown_table
 from pages.parts.view import View
 
-HEIGHT, CHART = 400, 210  # pixels of a card, and of the charts in it that grow with their legend
+HEIGHT, CHART = 440, 240  # pixels of a card, and of the charts in it that grow with their legend
 MOST_ROWS = 5_000
 NAMES = {"rows": "rows_chart"}  # charts whose text has another key
 DASHBOARD = "pages/explore/dashboard.py"

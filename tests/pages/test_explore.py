@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,13 +18,15 @@ from engine import Engine
 from engine.language.errors import QueryCancelled
 from engine.language.grammar import parse
 from engine.language.printer import print_query
-from pages.parts.desk import Answer, Desk, Job
+from pages.parts.desk import Answer, Desk, Job, is_rows
 from pages.parts.examples import BASICS, incidents
+from pages.parts.explore.downloads import FILES, made
 from pages.parts.explore.drill import rows_of, ways_on
 from pages.parts.explore.history import recalled
 from pages.parts.explore.texts import TEXTS
 from pages.parts.kept import shelf
 from pages.parts.links import explore_params
+from pages.parts.live import Price
 from tests.pages.conftest import ROOT, US_IP
 from tests.pages.test_texts import HANGUL, check
 
@@ -181,6 +186,91 @@ def test_results_that_are_cut_say_so(explore: Open, monkeypatch: pytest.MonkeyPa
     app = explore("table duration=1d cloudtrail*")
     assert "the first 5 of" in words(app)
     assert len(app.dataframe[0].value) == 5
+
+
+def test_files_hold_all_rows_of_a_result_that_is_cut(small_lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.parts.desk.MOST_ROWS", 5)
+    answer = answered(small_lake, 'table duration=1d cloudtrail* | eval note = "=1+1" | fields _time, eventName, note')
+    assert answer.capped
+    assert answer.counts is not None
+    assert answer.counts["count"].sum() == 14
+    for ending, _, _, make, write in FILES:
+        content = made(Engine(small_lake), answer, make, write)()
+        if ending == "csv":
+            assert content.count(b"\n") == 15
+            assert content.count(b"'=1+1") == 14
+        elif ending == "json":
+            assert len(json.loads(content)) == 14
+        else:
+            assert pq.read_table(io.BytesIO(content)).num_rows == 14
+
+
+def test_the_first_rows_come_before_all_of_them(small_lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.parts.desk.FIRST_ROWS", 3)
+    job = Job("table duration=1d cloudtrail*", {})
+    whole = job.work(Engine(small_lake))
+    assert job.early is not None
+    assert (job.early.result.rows, whole.result.rows) == (3, 14)
+    assert job.early.table["eventID"].tolist() == whole.table["eventID"].tolist()[:3]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_asked_twice"),
+    [
+        ("table cloudtrail* | search a == 1", True),
+        ("set a = 1 | table cloudtrail* | sort b", True),
+        ("table cloudtrail* | stats count", False),
+        ("aws-ec2-addresses", False),
+        ("table cloudtrail* | join a [ aws-ec2-addresses ]", False),
+        ('json "{}"', False),
+    ],
+)
+def test_only_rows_of_the_lake_are_asked_for_twice(text: str, is_asked_twice: bool) -> None:
+    assert is_rows(parse(text)) is is_asked_twice
+
+
+def test_a_billed_query_waits_for_consent(explore: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.parts.live.price", lambda commands, *_: Price(0.01, 1, 0.01, 1) if commands else Price())
+    app = explore("aws-cost days=1 unblended_cost | stats count")
+    assert desk(app).job is None
+    assert "0.01 USD" in words(app)
+    app.button(key="explore_agree").click().run()
+    assert desk(settled(app)).job is not None
+    assert "1 row" in words(app)
+
+
+def test_fields_of_a_summary_are_those_of_its_rows(explore: Open) -> None:
+    app = explore("table duration=1d cloudtrail* | stats count by eventName")
+    app.toggle(key="explore_wants_fields").set_value(True).run()
+    app.selectbox(key="field_chosen").set_value("awsRegion").run()
+    app.button(key="without_0").click().run()
+    assert desk(settled(app)).text == (
+        'table duration=1d cloudtrail* | search not(in(awsRegion, "ap-northeast-2"))\n| stats count by eventName'
+    )
+
+
+def test_steps_are_measured_on_request(explore: Open) -> None:
+    app = explore('table duration=1d cloudtrail* | search eventName == "RunInstances" | stats count')
+    app.session_state["explore_effective"] = True
+    app.run()
+    app.button(key="explore_measure").click().run()
+    assert app.dataframe[-1].value is not None
+    measured = next(table.value for table in app.dataframe if TEXTS["rows_after"].en in table.value)
+    assert measured[TEXTS["rows_after"].en].tolist() == [14, 4, 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "table duration=1d cloudtrail* | eval n = long(null) | fields _time, n",
+        "table duration=1d cloudtrail* | eval n = 0 | fields _time, n",
+        "table duration=1d cloudtrail* | eval _time = date(null) | fields _time, eventName",
+        "json \"[{country: 'KR', n: null}, {country: 'US', n: null}]\" | eval n = long(n)",
+    ],
+)
+def test_nothing_but_nulls_is_no_reason_to_fail(explore: Open, text: str, caplog: pytest.LogCaptureFixture) -> None:
+    explore(text)
+    assert "could not be drawn" not in caplog.text
 
 
 def test_what_ran_is_shown_on_request(explore: Open) -> None:

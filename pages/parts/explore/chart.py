@@ -257,8 +257,10 @@ def _draw_map(drawing: Drawing, plot: Plot) -> None:
     origins = [
         Origin(code, country_name(code, view.language), int(count), True)
         for code, count in sums.items()
-        if code in countries()
+        if code in countries() and count > 0
     ]
+    if not origins:
+        return
     key, enough = f"{drawing.key}_map", int(2.3 * MAP_HEIGHT)
     width = narrow_width(f"{drawing.key}_ruler", enough=enough)
     height = max(170, MAP_HEIGHT * width // enough)

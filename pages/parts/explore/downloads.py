@@ -31,7 +31,7 @@ def show_downloads(page: ExplorePage, answer: Answer) -> None:
         for ending, label, mime, make, write in FILES:
             st.download_button(
                 label,
-                data=_made(page.engine(), answer, make, write),
+                data=made(page.engine(), answer, make, write),
                 file_name=f"{name}.{ending}",
                 mime=mime,
                 icon=":material/download:",
@@ -41,7 +41,7 @@ def show_downloads(page: ExplorePage, answer: Answer) -> None:
             )
 
 
-def _made(engine: Engine, answer: Answer, make: Callable[[pd.DataFrame], bytes], write: Write) -> Callable[[], bytes]:
+def made(engine: Engine, answer: Answer, make: Callable[[pd.DataFrame], bytes], write: Write) -> Callable[[], bytes]:
     """The file's content on demand; of a result that was cut for the screen the query runs again for all rows."""
 
     def pieces() -> Iterator[tuple[pd.DataFrame, Mapping[str, Type]]]:

@@ -15,7 +15,7 @@ from engine.language.rewrite import before_aggregate
 from pages.parts.desk import TIMEOUT, Answer, first_rows
 from pages.parts.explore.page import ExplorePage, plain_label
 from pages.parts.fieldfacts import Fact, facts, has_values, top, with_value
-from pages.parts.resulttable import shown_names
+from pages.parts.resulttable import reading_order, shown_names
 
 SAMPLED = 5_000  # rows before a summary whose fields are looked at
 SHOWN = 60  # characters of a value
@@ -59,7 +59,8 @@ def _rows(page: ExplorePage, answer: Answer) -> Rows | None:
 
 
 def _list(page: ExplorePage, answer: Answer, frame: pd.DataFrame, types: Mapping[str, Type]) -> None:
-    found = facts(frame, types)
+    order = reading_order(list(types), page.engine().catalog())
+    found = facts(frame, {name: types[name] for name in order})
     names = [fact.name for fact in found]
 
     def picked() -> None:
@@ -78,15 +79,16 @@ def _list(page: ExplorePage, answer: Answer, frame: pd.DataFrame, types: Mapping
         pd.DataFrame(
             {
                 page.t("field"): [labels[name] for name in names],
-                page.t("type"): [fact.type.name for fact in found],
                 page.t("filled"): [fact.filled * 100 for fact in found],
+                page.t("type"): [fact.type.name for fact in found],
             }
         ),
         hide_index=True,
         height=min(31 * len(found) + 34, 380),
         column_config={
+            page.t("field"): st.column_config.TextColumn(width=150),
+            page.t("filled"): st.column_config.ProgressColumn(width=80, format="%d%%", min_value=0, max_value=100),
             page.t("type"): st.column_config.TextColumn(width=60),
-            page.t("filled"): st.column_config.ProgressColumn(width=90, format="%d%%", min_value=0, max_value=100),
         },
         on_select=picked,
         selection_mode="single-row",

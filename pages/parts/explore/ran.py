@@ -40,17 +40,20 @@ def _steps(page: ExplorePage, answer: Answer) -> None:
     if found:
         _table(page, answer, found)
         return
+    place = st.empty()
     if not can_measure(answer.query):
-        st.caption(page.t("not_measured"))
-    elif st.button(page.t("measure"), icon=":material/timer:", key="explore_measure", help=page.t("measure_help")):
-        with st.spinner(page.t("measuring"), show_time=True):
+        place.caption(page.t("not_measured"))
+    elif place.button(page.t("measure"), icon=":material/timer:", key="explore_measure", help=page.t("measure_help")):
+        with place, st.spinner(page.t("measuring"), show_time=True):
             try:
                 found = list(measured(page.engine(), answer.query, answer.values))
             except TrailboardError as problem:
                 st.code(neutralise_lines(str(problem)), language=None, wrap_lines=True)
                 return
+        place.empty()
         st.session_state[MEASURED] = (answer, found)
-        st.rerun(scope="fragment")
+        _table(page, answer, found)
+        return
     st.code(neutralise_lines(_plan_text(page, answer)), language=None, wrap_lines=True)
 
 

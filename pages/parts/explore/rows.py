@@ -39,7 +39,7 @@ def show_table(page: ExplorePage, answer: Answer) -> None:
     table = pd.concat([pd.Series(":material/open_in_full:", index=table.index, name=OPEN), table], axis=1)
     place = st.container()
     if wants_fields:
-        left, place = st.columns([2, 5])
+        left, place = st.columns([1, 2])
         with left:
             show_fields(page, answer)
     place.dataframe(

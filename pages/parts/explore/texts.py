@@ -19,7 +19,7 @@ TEXTS: dict[str, Text] = {
     "key_leave": Text("Leave the editor: Tab then moves on", "편집기에서 나가기: 다음 Tab은 다음 항목으로 이동"),
     "cancel": Text("Cancel", "취소"),
     "examples": Text("Examples", "예제"),
-    "fields": Text("Fields", "필드"),
+    "fields": Text("Tables", "테이블"),
     "narrow": Text("Range", "범위"),
     "narrow_help": Text("Write a time range or filters into the query", "기간과 필터를 쿼리에 써 넣습니다"),
     "tidy": Text("Tidy", "정돈"),
