@@ -14,7 +14,7 @@ from threading import Event, Thread
 from typing import Any
 
 from engine.lake.apart import Order
-from engine.lake.collect import Progress, collect
+from engine.lake.collect import CollectReport, Progress, collect
 from engine.lake.compact import compact
 from engine.lake.retain import retain, today
 from engine.lake.retry import retry
@@ -57,10 +57,18 @@ def obey(order: Order, stop: Event) -> None:
             **window(order),
         )
         for state, report in polls:
-            tell(poll="" if report is None else str(report), trouble=state.error)
+            tell(poll="" if report is None else str(report), trouble=state.error, counts=counts(report))
     else:
         report = collect(lake, order.kind, order.source, progress=step, cancel=stop, **window(order))
-        tell(report=str(report) if report.objects else "no log files found", warnings=list(report.warnings))
+        text = str(report) if report.objects else "no log files found"
+        tell(report=text, warnings=list(report.warnings), counts=counts(report) if report.objects else {})
+
+
+def counts(report: CollectReport | None) -> dict[str, int]:
+    """The numbers of a report that people are told first."""
+    if report is None:
+        return {}
+    return {name: getattr(report, name) for name in ("collected", "objects", "already", "events", "duplicates")}
 
 
 def window(order: Order) -> dict[str, Any]:

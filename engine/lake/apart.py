@@ -50,12 +50,13 @@ class Order:
 
 @dataclass
 class Job:
-    """An order that is being obeyed, or was. `progress` and `report` are the last that was told."""
+    """An order that is being obeyed, or was. `progress`, `report` and, of a collect, `counts` are the last told."""
 
     order: Order
     state: State = "running"
     progress: dict[str, Any] = field(default_factory=dict)
     report: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     problem: str = ""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -164,6 +165,7 @@ def _lines(output: IO[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def _hear(job: Job, told: dict[str, Any]) -> None:
+    job.counts = told.get("counts") or job.counts
     if "problem" in told:
         job.problem = ": ".join(filter(None, [told["problem"], told["hint"]]))
     elif "report" in told:

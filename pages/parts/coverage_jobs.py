@@ -19,7 +19,7 @@ from pages.parts.coverage_texts import translate
 from pages.parts.periods import age
 from pages.parts.view import View
 
-TICK = "1s"  # between two looks at what runs
+TICK, CALM_TICK = "1s", "3s"  # between two looks at what runs, and at what mostly waits
 COLOURS = {"running": "blue", "watching": "blue", "stopping": "orange", "stopped": "gray", "done": "green"}
 ICONS = {"failed": ":material/error:", "done": ":material/check:", "stopped": ":material/pause:"}
 
@@ -71,15 +71,17 @@ def _begin(order: Order, since: str | None, view: View) -> None:
 
 def show_jobs(view: View, lake: str, verbs: tuple[str, ...], allowed: bool) -> None:
     """The jobs of some kinds; looked at again every second while one runs."""
-    is_active = any(job.is_active for job in JOBS.all(lake) if job.order.verb in verbs)
+    active = [job for job in JOBS.all(lake) if job.order.verb in verbs and job.is_active]
+    is_active = bool(active)
+    is_calm = all(job.order.verb == "watch" and job.report for job in active)
 
-    @st.fragment(run_every=TICK if is_active else None)
+    @st.fragment(run_every=(CALM_TICK if is_calm else TICK) if is_active else None)
     def jobs() -> None:
         shown = [job for job in JOBS.all(lake) if job.order.verb in verbs]
         for number, job in enumerate(shown):
             _job(job, f"{'_'.join(verbs)}_{number}", allowed, view)
-        if is_active and not any(job.is_active for job in shown):
-            st.rerun()  # the page shows what has come of it
+        if is_active != any(job.is_active for job in shown):
+            st.rerun()  # the page shows what has come of it, or begins to look again
 
     jobs()
 
@@ -98,12 +100,22 @@ def _job(job: Job, key: str, allowed: bool, view: View) -> None:
             st.code(job.problem, language=None, wrap_lines=True)
         if job.is_active and job.progress:
             _progress(job, view)
-        elif state == "running":
+        elif job.state == "running" and not job.report:
             st.progress(0.0, _t(view, "looking"))
         if job.report and (not job.is_active or state == "watching"):
-            st.code(job.report, language=None, wrap_lines=True)
+            _report(job, view)
         for warning in job.warnings:
             st.code(warning, language=None, wrap_lines=True)
+
+
+def _report(job: Job, view: View) -> None:
+    """What came of a job: of a collect the counts in the viewer's language, and what else there is to say as it is."""
+    rest = job.report.splitlines()
+    if job.counts:
+        st.text(_t(view, "collected_counts", **{name: f"{count:,}" for name, count in job.counts.items()}))
+        rest = rest[2:]  # the same in English
+    if rest:
+        st.code("\n".join(rest), language=None, wrap_lines=True)
 
 
 def _buttons(job: Job, key: str, view: View) -> None:
@@ -154,8 +166,9 @@ def _watched(settings: Settings, view: View) -> None:
         hide_index=True,
         key="coverage_watched",
         alt=_t(view, "watched"),
+        placeholder="",
         column_config={
-            "state": column.TextColumn(_t(view, "state")),
+            "state": column.TextColumn(_t(view, "watch_state")),
             "kind": column.TextColumn(_t(view, "source")),
             "source": column.TextColumn(_t(view, "origin"), width=280),
             "looked": column.TextColumn(_t(view, "last_look")),

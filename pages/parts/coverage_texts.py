@@ -118,7 +118,7 @@ TEXTS: dict[str, Text] = {
     "old": Text("archive", "보관 자료"),
     "unknown": Text("too few to tell", "판단 불가"),
     "usual": Text("Usual wait", "평소 간격"),
-    "silent_for": Text("Last delivery", "마지막 전달"),
+    "silent_for": Text("Since the last", "마지막 전달 후"),
     "unusual": Text("Unusual gaps", "비정상 공백"),
     "unusual_help": Text(
         "Hours without events that are not usual for this stream: quiet nights and weekends are not counted.",
@@ -169,6 +169,12 @@ TEXTS: dict[str, Text] = {
     "time_left": Text("{left} left", "{left} 남음"),
     "watched": Text("Watched sources", "감시 중인 소스"),
     "no_watch": Text("No source is being watched.", "감시 중인 소스가 없습니다."),
+    "watch_state": Text("State", "상태"),
+    "collected_counts": Text(
+        "{collected} of {objects} files collected, {already} were already there · {events} events stored, {duplicates} "
+        "delivered again",
+        "파일 {objects}개 중 {collected}개 수집, {already}개는 이미 있음 · 이벤트 {events}건 저장, 중복 {duplicates}건",
+    ),
     "last_look": Text("Last look", "마지막 확인"),
     "polls": Text("Looks", "확인 횟수"),
     "new_objects": Text("New files", "새 파일"),

@@ -243,7 +243,7 @@ def test_collecting_starts_where_it_may(page: Open, local: None, tmp_path: Path)
     assert job.state == "done"
     app.run()
     assert_healthy(app)
-    assert any("objects" in code.value for code in app.code)
+    assert any("1 of 1 files collected" in text.value for text in app.text)
     JOBS.forget(job)
 
 
