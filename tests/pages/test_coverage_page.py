@@ -230,7 +230,8 @@ def test_collecting_starts_where_it_may(page: Open, local: None, tmp_path: Path)
     lake = lake_of(tmp_path, [event("RunInstances", timedelta(hours=1))])
     more = tmp_path / "more"
     more.mkdir()
-    (more / "a.json").write_text(json.dumps({"Records": [event("StopInstances", timedelta(hours=1), eventID="x")]}))
+    name = f"111122223333_CloudTrail_us-east-1_{datetime.now(UTC):%Y%m%dT%H%MZ}_a.json"
+    (more / name).write_text(json.dumps({"Records": [event("StopInstances", timedelta(hours=1), eventID="x")]}))
     app = page(lake, section="collecting")
     app.button(key="collect_start").click().run()
     assert TEXTS["no_source"].en in app.warning[0].value
