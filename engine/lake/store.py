@@ -477,7 +477,7 @@ def create_table(place: Place, layout: Layout) -> None:
     try:
         if isinstance(place, FolderPlace):
             place.path.mkdir(parents=True, exist_ok=True)
-        if not place.has_table():
+        if not DeltaTable.is_deltatable(place.uri, place.options):
             DeltaTable.create(
                 place.uri, schema, mode="ignore", partition_by=list(layout.partitions), storage_options=place.options
             )
