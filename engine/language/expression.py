@@ -141,14 +141,23 @@ def _climb(tokens: list[Any], level: int = 0) -> Expr:
     return left
 
 
-def _call_expression(text: str, loc: int, tokens: pp.ParseResults) -> Call:
-    if not isinstance(tokens[0], Call):
-        raise pp.ParseException(text, loc, "a call is expected")
-    return tokens[0]
+class _CallExpression(pp.Token):
+    """One call, up to the `)` that closes it: what follows, be it a `-` or a `/`, is not part of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mayReturnEmpty = False
+        self.set_name("a call")
+
+    def parseImpl(self, instring: str, loc: int, do_actions: bool = True) -> tuple[int, Expr]:  # noqa: N802
+        end, found = _operand(instring, loc)
+        if not isinstance(found, Call):
+            raise pp.ParseException(instring, loc, "a call is expected")
+        return end, found
 
 
 #: `name(argument, …)`
-call_expression = pp.And([expression]).set_parse_action(_call_expression)
+call_expression = _CallExpression()
 #: An operator where an operand should be: always the error that says so.
 dangling_operator = pp.Regex(_OPERATOR.pattern).set_parse_action(_raise_missing)
 #: An expression that has to be there.

@@ -241,7 +241,7 @@ def _check_option_head(kind: type[Command], head: re.Match[str]) -> None:
 
 def _option_value(head: re.Match[str], text: str) -> tuple[int, OptionValue]:
     start, name_ = head.end(), head.group(1)
-    if text.startswith("$(", start) or text.startswith("$ (", start):
+    if text.startswith("$(", start):
         end, tokens = call_expression._parse(text, start, True)
         return end, OptionValue(name_, tokens[0], span=Span(head.start(), end))
     if text[start : start + 1] == '"':

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.language.errors import QueryError
 from engine.language.grammar import parse, parse_expression
 from engine.language.nodes import FieldRef, Literal
-from engine.language.printer import canonical
+from engine.language.printer import canonical, print_query
 
 
 @pytest.mark.parametrize(
@@ -183,3 +183,9 @@ def test_threads_read_side_by_side_from_the_first_query_on() -> None:
         "    assert len(list(pool.map(parse, texts))) == 64\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_a_parameter_as_an_option_ends_with_its_parenthesis() -> None:
+    query = parse('json $("rows") | sort limit=$("n", 3) -count, +a | limit 1')
+    assert print_query(query) == 'json $("rows")\n| sort limit=$("n", 3) -count, a\n| limit 1'
+    assert print_query(parse('zipfile $("file") /a/b.log')) == 'zipfile $("file") /a/b.log'
