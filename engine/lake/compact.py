@@ -147,6 +147,7 @@ def merge(table: LogTable, files: list[File]) -> File:
     modest: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": "256MB",
         "threads": 1,
+        "enable_progress_bar": False,  # it would be printed among what the command line prints
         "temp_directory": table.place.scratch,
     }
     try:
