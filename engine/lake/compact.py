@@ -147,11 +147,11 @@ def merge(table: LogTable, files: list[File]) -> File:
     modest: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": "256MB",
         "threads": 1,
-        "enable_progress_bar": False,  # it would be printed among what the command line prints
         "temp_directory": table.place.scratch,
     }
     try:
         with table.place.writing(path) as target, duckdb.connect(config=modest) as duck:
+            duck.execute("SET enable_progress_bar = false")  # it would get among what the command line prints
             rows = duck.read_parquet(
                 [table.location(file) for file in files], hive_partitioning=False, union_by_name=True
             )
