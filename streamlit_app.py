@@ -42,11 +42,18 @@ sections: dict[str, list[st.Page]] = {}
 scopes: dict[str, Scope | LiveScope | None] = {}
 for section, file, title, icon, scope in PAGES:
     if (ROOT / file).is_file():
-        page = st.Page(file, title=translate(title, language), icon=icon, default=title == "cloudtrail")
+        # The default page lives at `/` and reserves another name beside it; its own is kept for `named` below.
+        first = {"default": True, "url_path": "home"} if title == "cloudtrail" else {}
+        page = st.Page(file, title=translate(title, language), icon=icon, **first)
         sections.setdefault(translate(section, language), []).append(page)
         scopes[page.title] = scope
 
-page = st.navigation(sections)
+# The first page lives at `/`; whoever types its name finds it too.
+home = sections[translate("security", language)][0]
+named = st.Page(lambda: None, url_path="cloudtrail", title="cloudtrail", visibility="hidden")
+page = st.navigation({**sections, "": [named]})
+if page == named:
+    st.switch_page(home, query_params={name: st.query_params.get_all(name) for name in st.query_params})
 
 
 def run() -> None:

@@ -66,7 +66,7 @@ LOWEST, HIGHEST = (int(time.timestamp()) * 1_000_000 for time in (EARLIEST, LATE
 FIELD = re.compile(rb'(?:(?<=^)|(?<= ))(?:[^ "\r][^ \r]*+|"[^"\r]*+"(?= |$))')
 LINE_FEED = ord("\n")
 BACKSLASH, QUOTE = b"\\", b'"'
-IPV4 = r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"
+IPV4_AND_PORT = r"^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d):\d{1,5}$"
 METHOD, SCHEME, VERSION = r"^[A-Za-z]+$", r"^[A-Za-z]+:$", r"^[A-Za-z]+/[0-9.]+$"
 SITE = r"^[^/?#\[\]@: ]+:\d{1,5}$"
 USUAL_REQUEST = r"^[A-Za-z]+ [A-Za-z]+://[^/?#\[\]@: ]+:\d{1,5}/[^ ]* [A-Za-z]+/[0-9.]+$"
@@ -556,19 +556,40 @@ def addresses(column: pa.Array, careful: bool) -> tuple[pa.Array, pa.Array]:
 
 
 def addresses_of(column: pa.Array, careful: bool) -> tuple[pa.Array, pa.Array]:
-    flat = pc.split_pattern(column, ":", max_splits=1, reverse=True).flatten()
-    if len(flat) == 2 * len(column) and not column.null_count:
-        values, ports = (flat.take(pa.array(np.arange(i, len(flat), 2))) for i in (0, 1))
-        values = values.dictionary_encode()
-        if pc.all(pc.match_substring_regex(values.dictionary, IPV4), min_count=0).as_py():
-            try:
-                return values, ports.cast(pa.int32())
-            except pa.ArrowInvalid:
-                pass
-    found = [(None, None) if text is None else address(text) for text in column.to_pylist()]
-    if not careful and any(ip is None and text is not None for (ip, _), text in zip(found, column, strict=True)):
-        raise Misfit
-    return pa.array([ip for ip, _ in found], WORD), pa.array([port for _, port in found], pa.int32())
+    usual = pc.match_substring_regex(column, IPV4_AND_PORT).fill_null(False)
+    mask = usual.to_numpy(zero_copy_only=False)
+    if mask.all():
+        return usual_addresses(column)
+    known: dict[str | None, tuple[str | None, int | None]] = {None: (None, None)}
+    odd = column.filter(pc.invert(usual)).to_pylist()
+    for text in odd:
+        if text not in known:
+            known[text] = address(text)
+            if known[text][0] is None and not careful:
+                raise Misfit
+    values, ports = usual_addresses(column.filter(usual))
+    further = pa.array([known[text][0] for text in odd], pa.string())
+    back = pa.array(order_of(mask))
+    return (
+        pa.concat_arrays([values.cast(pa.string()), further]).take(back).dictionary_encode(),
+        pa.concat_arrays([ports, pa.array([known[text][1] for text in odd], pa.int32())]).take(back),
+    )
+
+
+def usual_addresses(column: pa.Array) -> tuple[pa.Array, pa.Array]:
+    values, ports = cut(pc.split_pattern(column, ":"), 2)
+    return values.dictionary_encode(), ports.cast(pa.int32())
+
+
+def order_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Where each row is once those of a mask were put first.
+
+    >>> order_of(np.array([False, True, True])).tolist()
+    [2, 0, 1]
+    """
+    order = np.empty(len(mask), np.int64)
+    order[np.concatenate([np.nonzero(mask)[0], np.nonzero(~mask)[0]])] = np.arange(len(mask))
+    return order
 
 
 def requests(column: pa.Array) -> dict[str, pa.Array]:
@@ -579,8 +600,7 @@ def requests(column: pa.Array) -> dict[str, pa.Array]:
     parts = usual_requests(column.filter(usual))
     texts = column.filter(pc.invert(usual)).to_pylist()
     mask = usual.to_numpy(zero_copy_only=False)
-    order = np.empty(len(column), np.int64)
-    order[np.concatenate([np.nonzero(mask)[0], np.nonzero(~mask)[0]])] = np.arange(len(column))
+    order = order_of(mask)
     for name, values in zip(PARTS, zip(*map(request_parts, texts), strict=True), strict=True):
         whole = pa.concat_arrays([parts[name].cast(raw_type(name)), pa.array(values, raw_type(name))])
         parts[name] = whole.take(pa.array(order))

@@ -140,3 +140,9 @@ def test_a_link_works_on_a_server_that_was_never_asked_before(chromium: Browser,
         assert urlsplit(page.url).path == "/logins"
         assert translate("last_7d", "en") in page.inner_text(".st-key-card_L1")
         page.context.close()
+
+
+def test_the_first_page_is_found_by_its_name_too(open_page: OpenPage) -> None:
+    page = open_page("/cloudtrail?range=7d")
+    page.wait_for_url("**/?range=7d*")
+    assert_alive(page)
