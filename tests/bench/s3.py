@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -139,10 +140,12 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that is free; the server takes the one 10,000 above, too."""
+    while True:
+        port = random.randrange(20_000, 50_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
