@@ -80,6 +80,7 @@ class Plan:
             lines += [f"{step.name}  {step.command.splitlines()[0] if step.command else ''}", f"    {step.sql}"]
         for table, scan in self.scans:
             lines.append(f"{table}: {len(scan.files)} of {scan.files_total} files read, {scan.bytes:,} bytes")
+        lines += [str(live) for live in self.live]
         lines += [f"warning: {warning}" for warning in self.warnings]
         lines += ["", self.sql]
         return "\n".join(lines)

@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import islice
@@ -55,6 +55,13 @@ class Live:
     cost_usd: float = 0
     estimate_usd: float = 0
     is_demo: bool = False
+
+    def __str__(self) -> str:
+        asked = "sample data" if self.is_demo else f"profile {', '.join(self.profiles)}"
+        when = None if self.fetched_at is None else self.fetched_at.astimezone(UTC)
+        known = "not asked yet" if when is None else f"asked {when:%Y-%m-%d %H:%M} UTC"
+        cost = f"; asking anew costs about {self.estimate_usd:.4g} USD" if self.estimate_usd else ""
+        return f"{self.command}: {asked}, {known}{cost}"
 
 
 @dataclass(frozen=True)
@@ -249,7 +256,7 @@ class Aws:
         began, key = time.time(), self._key(wide, target)
 
         def work() -> Answer:
-            answers = self._answers(target)
+            answers = self._answers(target.profile)
             with answers.alone(key):
                 newer = answers.get(key)
                 if newer is not None and newer.stored >= began:  # another process was faster
@@ -280,8 +287,7 @@ class Aws:
 
     def _account(self, profile: Profile, now: datetime) -> str | None:
         """The account of a profile, from `sts:GetCallerIdentity`, asked once for all that begin together."""
-        key = f"identity {self.profiles.fingerprint(profile)}"
-        answers = self._hub.demo if profile.demo else self._hub.answers
+        key, answers = self._identity_key(profile), self._answers(profile)
         known = answers.get(key)
         if known is not None and _is_young(known, now, _IDENTITY_AGE):
             return known.account_id
@@ -289,7 +295,7 @@ class Aws:
         def work() -> Answer:
             with telling("sts", "get_caller_identity", profile, None):
                 page = next(self.profiles.api(profile, now).pages("sts", "get_caller_identity", None, {}))
-            answer = Answer(schema(()).empty_table(), now, str(page["Account"]), 1)
+            answer = Answer(schema(()).empty_table(), now, page.get("Account"), 1)
             answers.put(key, answer)
             return answer
 
@@ -298,8 +304,11 @@ class Aws:
 
     # what is known
 
-    def _answers(self, target: Target) -> Answers:
-        return self._hub.demo if target.profile.demo else self._hub.answers
+    def _answers(self, profile: Profile) -> Answers:
+        return self._hub.demo if profile.demo else self._hub.answers
+
+    def _identity_key(self, profile: Profile) -> str:
+        return f"identity {self.profiles.fingerprint(profile)} {self.profiles.stamp()}"
 
     def _key(self, wide: AwsCommand, target: Target) -> str:
         """What an answer is remembered under: other columns, another account or endpoint are another key."""
@@ -309,8 +318,12 @@ class Aws:
         return f"{wide.key()} {self.profiles.fingerprint(target.profile)} {target.region or '-'} {columns}"
 
     def _known(self, key: str, target: Target, limit: int | None) -> Answer | None:
-        answers = self._answers(target)
-        return answers.get(key) or (None if limit is None else answers.get(f"{key} {limit}"))
+        """What is remembered, unless the profile has come to be another account since."""
+        answers = self._answers(target.profile)
+        answer = answers.get(key) or (None if limit is None else answers.get(f"{key} {limit}"))
+        identity = answers.get(self._identity_key(target.profile))
+        is_other = answer is not None and identity is not None and answer.account_id != identity.account_id
+        return None if is_other else answer
 
     def _note(
         self,

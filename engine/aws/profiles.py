@@ -178,6 +178,13 @@ class Profiles:
         told = [profile, profile.access_key_id, source, source and source.access_key_id, *chain]
         return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
+    def stamp(self) -> str:
+        """Changes when the shared files do: equal profiles may then be other accounts."""
+        named = (self._env.get("AWS_SHARED_CREDENTIALS_FILE"), self._env.get("AWS_CONFIG_FILE"))
+        standing = ("~/.aws/credentials", "~/.aws/config")
+        files = [Path(name or usual).expanduser() for name, usual in zip(named, standing, strict=True)]
+        return "-".join(str(file.stat().st_mtime_ns) if file.is_file() else "" for file in files)
+
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ, secrets: Mapping[str, Any] | None = None) -> Profiles:
         """The profiles of an environment.

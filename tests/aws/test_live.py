@@ -297,6 +297,7 @@ def test_explaining_and_checking_never_ask(aws_server: AwsServer, make_engine: M
     assert list(plan.columns) == ["service", "unblended_cost"]
     assert plan.live[0].fetched_at is None
     assert plan.live[0].estimate_usd == 0.01
+    assert "profile all, not asked yet; asking anew costs about 0.01 USD" in str(plan)
     assert Engine().explain("aws-ec2-instances | stats max(launch_time) as last").columns["last"].name == "date"
     assert aws_server.calls() == []
 
@@ -369,6 +370,25 @@ def test_a_profile_may_be_kept_from_asking_for_costs(aws_server: AwsServer, make
     result = make_engine(Profile("free", cost_enabled=False), Profile("paid", regions=(HERE,))).execute(COST)
     assert result.frame.iloc[0, 0] == 4.5
     assert "profile `free` may not ask for costs" in result.warnings[0]
+
+
+def test_another_account_behind_the_same_name_is_asked_anew(
+    aws_server: AwsServer, make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costs(aws_server)
+    file = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    accounts = []
+    for account in (ACCOUNT, "444444444444"):
+        with aws_server.client("sts") as sts:
+            role = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/x", RoleSessionName="test")["Credentials"]
+        lines = ("aws_access_key_id", "AccessKeyId"), ("aws_secret_access_key", "SecretAccessKey")
+        keys = "\n".join(f"{name} = {role[member]}" for name, member in lines)
+        file.write_text(f"[main]\n{keys}\naws_session_token = {role['SessionToken']}\n")
+        engine = make_engine(Profile("main", (HERE,), shared_profile_name="main"))
+        engine.run("aws-ec2-addresses cache=0")
+        accounts.append(engine.run("aws-cost days=3 unblended_cost | limit 1")["account_id"][0])
+    assert accounts == [ACCOUNT, "444444444444"]
 
 
 # several accounts -----------------------------------------------------------------------------------------------------
