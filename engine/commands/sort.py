@@ -96,7 +96,10 @@ def _orders(rows: Rows, keys: list[SortKey] | tuple[SortKey, ...]) -> tuple[Orde
 
 def _first_of_each(rows: Rows, groups: tuple[Order, ...], limit: int) -> Rows:
     physical, taken = fresh("_rank", rows.taken)
-    partition = f"PARTITION BY {', '.join(group.column for group in groups)} " if groups else ""
-    window = f"row_number() OVER ({partition}{f'ORDER BY {rows.order_by()}' if rows.order else ''})"
+    columns = [group.column for group in groups]
+    partition = f"PARTITION BY {', '.join(columns)} " if columns else ""
+    # Inside a group its own columns settle nothing, and to order addresses takes time.
+    inside = ", ".join(order.sql() for order in rows.order if order.column not in columns)
+    window = f"row_number() OVER ({partition}{f'ORDER BY {inside}' if inside else ''})"
     ranked = rows.select(f"SELECT *, {window} AS {physical} FROM {rows.step}", taken=taken)
     return ranked.where(f"{physical} <= {limit}")
