@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -27,11 +27,26 @@ FEWEST = 6  # deliveries that a usual wait is told from
 
 State = Literal["on time", "late", "old", "unknown"]
 
-NOTES = """
-SELECT kind, load_balancer, account, region, delivered, last, collected FROM (
-    SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS load_balancer, NULL::TIMESTAMPTZ AS delivered WHERE false
+# Notes of older versions tell no kind. Deliveries are looked at by the minute, as names of objects tell them.
+STREAMS = """
+WITH noted AS (
+    SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS load_balancer WHERE false
     UNION ALL BY NAME SELECT * FROM read_parquet($files, union_by_name = true, hive_partitioning = false)
+),
+notes AS (
+    SELECT coalesce(kind, 'cloudtrail') AS kind, load_balancer, account, region, last, collected,
+        coalesce(delivered, last) AS moment, CASE WHEN delivered < last THEN 0 ELSE epoch(delivered - last) END AS lag
+    FROM noted WHERE moment IS NOT NULL
+),
+latest AS (
+    SELECT notes.* FROM notes JOIN (SELECT kind, max(moment) AS newest FROM notes GROUP BY kind) USING (kind)
+    WHERE moment >= newest - to_days($days)
 )
+SELECT grouping(account) = 1 AS is_whole, kind, load_balancer, account, region,
+    list_sort(list(DISTINCT epoch(moment)::BIGINT // 60 * 60)) AS moments, max(moment) AS last_delivery,
+    max(last) AS last_event, max(collected) AS last_collect, median(lag) AS usual_lag
+FROM latest GROUP BY GROUPING SETS ((kind), (kind, load_balancer, account, region))
+ORDER BY is_whole DESC, kind, load_balancer, account, region
 """
 
 
@@ -101,32 +116,15 @@ def rhythms(lake: Lake) -> list[Rhythm]:
     with duckdb.connect() as duck:
         duck.execute("SET TimeZone = 'UTC'")
         paths = [lake.location("_objects", file) for file in files]
-        notes = duck.sql(NOTES, params={"files": paths}).to_arrow_table().to_pandas()
-    notes["kind"] = notes["kind"].fillna("cloudtrail")  # notes of older versions tell none
-    notes["at"] = notes["delivered"].fillna(notes["last"])
-    notes = notes.dropna(subset=["at"])
-    streams = ["kind", "load_balancer", "account", "region"]
-    notes = notes[notes["at"] >= notes.groupby("kind")["at"].transform("max") - LOOKED_AT]
-    found = []
-    for names in (["kind"], streams):
-        for values, group in notes.groupby(names, dropna=False, sort=True):
-            named = {name: value if isinstance(value, str) else None for name, value in zip(names, values, strict=True)}
-            moments = np.unique(group["at"].to_numpy("datetime64[s]").astype(np.float64))
-            lags = (group["delivered"] - group["last"]).dt.total_seconds().dropna()
-            found.append(
-                Rhythm(
-                    **({"load_balancer": None, "account": None, "region": None} | named),  # type: ignore[arg-type]
-                    deliveries=len(moments),
-                    last_delivery=group["at"].max().to_pydatetime(),
-                    last_event=None if group["last"].isna().all() else group["last"].max().to_pydatetime(),
-                    last_collect=group["collected"].max().to_pydatetime(),
-                    usual_wait=usual_wait(moments),
-                    usual_lag=max(0.0, float(lags.median())) if len(lags) else None,
-                    is_whole=names is not streams,
-                )
-            )
+        rows = duck.sql(STREAMS, params={"files": paths, "days": LOOKED_AT.days}).to_arrow_table().to_pylist()
+    found = [rhythm_of(**row) for row in rows]
     archives = {it.kind for it in found if it.is_whole and it.patience and it.silent(it.last_collect) > it.patience}
     return [replace(rhythm, is_archive=rhythm.kind in archives) for rhythm in found]
+
+
+def rhythm_of(moments: list[int], **facts: Any) -> Rhythm:
+    """The rhythm of deliveries at these moments, in seconds."""
+    return Rhythm(deliveries=len(moments), usual_wait=usual_wait(np.array(moments, np.float64)), **facts)
 
 
 def origin_of(table: str) -> tuple[str, str | None]:
