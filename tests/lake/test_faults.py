@@ -32,7 +32,7 @@ REGIONS = ("eu-west-1", "us-east-1")
 FAULTS = ("slow", "error", "reset", "cut", "short", "denied", "kms", "change")
 WEIGHTS = (6, 3, 6, 6, 6, 1, 1, 2)
 FAULTS_WANTED, KILLS = 1000, 8
-SECONDS = 90  # for a machine that is busy with other things: fewer rounds, never a failure
+SECONDS = 45  # for a machine that is busy with other things: fewer rounds, never a failure
 
 # Small batches make many commits, so that a kill finds the collector in the middle of something.
 COLLECTOR = """
