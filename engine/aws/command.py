@@ -184,6 +184,11 @@ class AwsCommand(Command):
         own = sorted((item for item in self.options if item.name not in _NOT_KEY), key=lambda item: item.name)
         return print_command(replace(self, options=tuple(own)))
 
+    def told(self) -> str:
+        """The text that tells people what was asked, and whom."""
+        asked = tuple(item for item in self.options if item.name not in ("cache", "limit"))
+        return print_command(replace(self, options=asked))
+
     def all_fields(self) -> tuple[Field, ...]:
         """Leading columns and own ones."""
         own = self.fields()

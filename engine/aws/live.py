@@ -337,7 +337,7 @@ class Aws:
         """Tell the context where the rows come from; a command that comes twice in a query is told once."""
         paid = [target for target in targets if not target.profile.demo]
         live = Live(
-            command=asked.key(),
+            command=asked.told(),
             fetched_at=min((answer.fetched_at for answer in found.answers.values()), default=None),
             is_stale=bool(found.stale),
             refreshing=found.refreshing,

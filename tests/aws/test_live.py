@@ -208,6 +208,12 @@ def test_a_query_sees_one_snapshot(aws_server: AwsServer, make_engine: MakeEngin
     assert [live.command for live in result.live] == ["aws-ec2-addresses"]
 
 
+def test_what_is_asked_of_different_regions_is_told_apart(aws_server: AwsServer, make_engine: MakeEngine) -> None:
+    text = f"aws-ec2-addresses region={HERE} | union [ aws-ec2-addresses region={THERE} ]"
+    told = [live.command for live in make_engine().execute(text).live]
+    assert told == [f"aws-ec2-addresses region={HERE}", f"aws-ec2-addresses region={THERE}"]
+
+
 def test_a_failure_is_the_same_for_the_whole_query(aws_server: AwsServer, make_engine: MakeEngine) -> None:
     aws_server.fail("DescribeAddresses", "UnauthorizedOperation", region=THERE)
     result = make_engine(BOTH).execute("aws-ec2-addresses | union [ aws-ec2-addresses ]")
