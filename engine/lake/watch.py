@@ -179,9 +179,19 @@ def latest(*days: date | None) -> date | None:
 def save(lake: Lake, state: WatchState) -> None:
     """Leave the state in the lake; a full disk must not end the watch, its next poll tells of it."""
     content = json.dumps({key: at.isoformat() if isinstance(at, datetime) else at for key, at in asdict(state).items()})
-    name = hashlib.blake2b(f"{state.kind} {state.source}".encode(), digest_size=8).hexdigest()
     with suppress(OSError, LakeError):
-        lake.place.write_text(f"{FOLDER}/{name}.json", content)
+        lake.place.write_text(file_of(state), content)
+
+
+def forget(lake: Lake, state: WatchState) -> None:
+    """Leave no word of a watch that has ended, and whose end nobody should be told of any more."""
+    lake.place.delete(file_of(state))
+
+
+def file_of(state: WatchState) -> str:
+    """Where the state of a watch is, in the lake."""
+    name = hashlib.blake2b(f"{state.kind} {state.source}".encode(), digest_size=8).hexdigest()
+    return f"{FOLDER}/{name}.json"
 
 
 def watch_states(lake: Lake) -> list[WatchState]:

@@ -83,9 +83,24 @@ def _rhythms(lake: str, version: str) -> list[Rhythm]:
     return rhythms(data.lake(lake, None))
 
 
+@st.cache_data(max_entries=4, ttl=5, show_spinner=False)
+def _noted(lake: str) -> str:
+    return str(data.lake(lake, None).snapshot("_objects"))
+
+
+@st.cache_data(max_entries=4, ttl=5, show_spinner=False)
+def _watches(lake: str) -> list[WatchState]:
+    return watch_states(data.lake(lake, None))
+
+
+def forget_watches() -> None:
+    """Look at once at what the watches have left in the lake."""
+    _watches.clear()
+
+
 def known_rhythms(where: data.Source) -> list[Rhythm]:
-    """The rhythms of a lake as it is now."""
-    return _rhythms(where.lake, str(data.lake(where.lake, where.sample).snapshot("_objects")))
+    """The rhythms of a lake as it was some seconds ago."""
+    return _rhythms(where.lake, _noted(where.lake))
 
 
 def current_alarm(where: data.Source, tables: str) -> Alarm | None:
@@ -94,8 +109,7 @@ def current_alarm(where: data.Source, tables: str) -> Alarm | None:
         return Alarm("red", "collector_stuck", cause="see_coverage")
     if where.sample is not None:
         return None
-    watches = watch_states(data.lake(where.lake, None))
-    return alarm_of(known_rhythms(where), watches, kinds_of(tables), datetime.now(UTC))
+    return alarm_of(known_rhythms(where), _watches(where.lake), kinds_of(tables), datetime.now(UTC))
 
 
 def is_usual(where: data.Source, tables: str) -> bool:

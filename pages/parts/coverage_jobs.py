@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,10 +11,11 @@ import streamlit as st
 
 from engine.lake.apart import JOBS, Job, Order
 from engine.lake.store import Lake
-from engine.lake.watch import WatchState, watch_states
+from engine.lake.watch import WatchState, forget, watch_states
 from engine.language.errors import LakeError
 from engine.meter import time_left
 from engine.settings import LOG_KINDS, Settings
+from pages.parts.arrivals import forget_watches
 from pages.parts.collecting import SINCE, may_change, mistake_in, since_day
 from pages.parts.coverage_texts import translate
 from pages.parts.periods import age
@@ -179,6 +181,32 @@ def _watched(settings: Settings, view: View) -> None:
             "error": column.TextColumn(_t(view, "trouble"), width=280),
         },
     )
+    if may_change_here():
+        now = datetime.now(UTC)
+        for number, state in enumerate(states):
+            if state.stopped or state.is_late(now):
+                st.button(
+                    _t(view, "forget", source=escaped(state.source)),
+                    key=f"forget_{number}",
+                    icon=":material/delete:",
+                    help=_t(view, "forget_help"),
+                    on_click=_forget,
+                    args=[settings, state],
+                )
+
+
+def _forget(settings: Settings, state: WatchState) -> None:
+    forget(Lake.open(settings.own_lake), state)
+    forget_watches()
+
+
+def escaped(text: str) -> str:
+    """A text that Markdown leaves as it is.
+
+    >>> escaped("s3://a_b*[c]")
+    's3\\\\:\\\\/\\\\/a\\\\_b\\\\*\\\\[c\\\\]'
+    """
+    return re.sub(r"([^\w\s])|_", lambda found: f"\\{found.group()}", text)
 
 
 def watched_frame(states: list[WatchState], view: View) -> pd.DataFrame:

@@ -169,6 +169,11 @@ TEXTS: dict[str, Text] = {
     "time_left": Text("{left} left", "{left} 남음"),
     "watched": Text("Watched sources", "감시 중인 소스"),
     "no_watch": Text("No source is being watched.", "감시 중인 소스가 없습니다."),
+    "forget": Text("Forget {source}", "{source} 삭제"),
+    "forget_help": Text(
+        "Nobody watches it any more, and that is meant: raise no alarm for it. What was collected stays.",
+        "더 이상 감시하지 않는 소스의 경고를 없앱니다. 수집된 데이터는 그대로 남습니다.",
+    ),
     "watch_state": Text("State", "상태"),
     "collected_counts": Text(
         "{collected} of {objects} files collected, {already} were already there · {events} events stored, {duplicates} "

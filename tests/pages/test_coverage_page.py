@@ -16,6 +16,7 @@ from engine.lake.apart import JOBS, Job
 from engine.lake.collect import collect
 from engine.lake.coverage import coverage
 from engine.lake.store import Lake
+from engine.lake.watch import WatchState, save
 from pages.parts.coverage_facts import cell_width, cells, masked, silences, silent_hours, streams
 from pages.parts.coverage_texts import TEXTS
 from tests.pages.conftest import EVIL, ROOT, event
@@ -246,6 +247,18 @@ def test_collecting_starts_where_it_may(page: Open, local: None, tmp_path: Path)
     assert_healthy(app)
     assert any("1 of 1 files collected" in text.value for text in app.text)
     JOBS.forget(job)
+
+
+def test_a_watch_that_ended_is_forgotten_when_that_is_meant(page: Open, local: None, tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, [event("RunInstances", timedelta(minutes=1))])
+    save(Lake.open(lake), WatchState("cloudtrail", "s3://gone_[x]", datetime.now(UTC) - timedelta(days=1), 300))
+    app = page(lake, section="collecting")
+    alarm = TEXTS["collector_dead"].en.format(age="24 h")
+    assert alarm in texts(app)
+    assert app.dataframe[0].value["state"].tolist() == ["late"]
+    app.button(key="forget_0").click().run()
+    assert alarm not in texts(app)
+    assert TEXTS["no_watch"].en in texts(app)
 
 
 def test_strangers_start_nothing(page: Open, tmp_path: Path) -> None:
