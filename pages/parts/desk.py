@@ -25,6 +25,7 @@ from engine.language.nodes import Command, Query
 from engine.language.printer import print_query
 from engine.language.rewrite import before_aggregate
 from engine.query import Engine, Result
+from pages.parts.explore.secrets import holds_secret, is_secret_name
 from pages.parts.links import Link, is_of_query
 from pages.parts.periods import Period
 from pages.parts.resulttable import shown_table
@@ -213,10 +214,14 @@ class Desk:
             self.job.stop()
 
     def write_link(self) -> None:
-        """Put the query that was run into the URL, so that the address reproduces what is on the screen."""
+        """Put the query that was run into the URL, so that the address reproduces what is on the screen.
+
+        Addresses are kept and passed on, so what looks like a secret does not become part of one.
+        """
         if self.job is None:
             return
-        self.linked = Link(self.job.text, self.written if self.job.values else {})
+        harmless = {name: value for name, value in self.written.items() if not is_secret_name(name)}
+        self.linked = Link() if holds_secret(self.job.text) else Link(self.job.text, harmless)
         params = self.linked.params()
         for name in [name for name in st.query_params if is_of_query(name) and name not in params]:
             st.query_params.pop(name, None)

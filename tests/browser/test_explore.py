@@ -181,3 +181,142 @@ def test_it_fits_the_screen(explore, idle, width: int) -> None:
     page.locator("[data-testid=stVegaLiteChart]").wait_for()
     idle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# the editor's keys ----------------------------------------------------------------------------------------------------
+
+
+def text_of(page: Page) -> str:
+    return page.get_by_role("textbox", name="Query").inner_text()
+
+
+def test_the_selected_part_runs_alone(explore, idle) -> None:
+    page = explore()
+    write(page, 'json "[{n: 42}]" | eval m = n * 2')
+    page.keyboard.press("ControlOrMeta+Home")
+    for _ in range(len('json "[{n: 42}]" |')):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Control+Enter")
+    page.get_by_test_id("stMetricValue").get_by_text("42").wait_for()
+    assert page.get_by_test_id("stMetricValue").count() == 1
+    page.get_by_text("This is the answer to another text").wait_for()
+    assert text_of(page).endswith("eval m = n * 2"), "the text stays whole"
+
+
+def test_commands_become_comments_and_come_back(explore, idle) -> None:
+    page = explore()
+    query = 'json "[{n: 42}]" | eval m = "a | b" | limit 3'
+    write(page, query)
+    page.keyboard.press("ControlOrMeta+Home")
+    for _ in range(len('json "[{n: 42}]" | eval m')):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("ControlOrMeta+/")
+    assert text_of(page) == query.replace("eval", "# eval")
+    page.keyboard.press("ControlOrMeta+/")
+    assert text_of(page) == query
+
+
+def test_a_key_tidies(explore, idle) -> None:
+    page = explore()
+    write(page, "table  duration=1h   cloudtrail*|stats count")
+    page.keyboard.press("Shift+Alt+F")
+    page.get_by_text("| stats count").wait_for()
+    assert text_of(page) == "table duration=1h cloudtrail*\n| stats count"
+
+
+def test_korean_is_composed_and_kept(explore, idle) -> None:
+    page = explore()
+    write(page, 'json "[{n: 1}]" | eval 이름 = "')
+    session = page.context.new_cdp_session(page)
+    for syllable in ("ㅎ", "하", "한"):
+        session.send("Input.imeSetComposition", {"text": syllable, "selectionStart": 1, "selectionEnd": 1})
+    session.send("Input.insertText", {"text": "한글"})
+    page.keyboard.type('"')
+    page.keyboard.press("Control+Enter")
+    page.locator("[data-testid=stDataFrame]").wait_for()
+    assert "한글" in text_of(page)
+    idle(page)
+    assert not page.locator(".cm-lintRange-error").count()
+
+
+def test_an_open_list_keeps_its_keys_and_escape_closes_it(explore, idle) -> None:
+    page = explore()
+    write(page, "table duration=1d cloudtrail* | ")
+    page.keyboard.type("s")
+    listed = page.locator(".cm-tooltip-autocomplete")
+    listed.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    listed.wait_for(state="detached")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")  # with no list open a Tab moves on, to the Run button in the end
+    assert not page.evaluate("document.activeElement?.shadowRoot?.activeElement?.matches('.cm-content')")
+
+
+# results --------------------------------------------------------------------------------------------------------------
+
+
+def test_dragging_over_the_histogram_zooms(explore, idle) -> None:
+    page = explore("table duration=1d cloudtrail*")
+    chart = page.locator("[data-testid=stVegaLiteChart]")
+    chart.wait_for()
+    idle(page)
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    height = box["y"] + box["height"] / 3
+    page.mouse.move(box["x"] + box["width"] * 0.4, height)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, height, steps=4)
+    page.mouse.move(box["x"] + box["width"] * 0.6, height, steps=4)
+    page.mouse.up()
+    page.wait_for_url(re.compile("from%3D|from="))
+    idle(page)
+    assert re.match(r"table from=\d{14}Z to=\d{14}Z cloudtrail\*", text_of(page))
+
+
+def test_the_histogram_zooms_by_keyboard_too(explore, idle) -> None:
+    page = explore("table duration=1d cloudtrail*")
+    page.locator("[data-testid=stVegaLiteChart]").wait_for()
+    idle(page)
+    page.get_by_role("button", name=re.compile("Zoom")).press("Enter")
+    page.get_by_role("combobox", name=re.compile("From")).press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    idle(page)
+    page.get_by_role("button", name="Zoom", exact=True).last.press("Enter")
+    page.wait_for_url(re.compile("from%3D|from="))
+
+
+def test_a_value_of_a_field_is_searched_by_a_click(explore, idle) -> None:
+    page = explore("table duration=1d cloudtrail* | stats count by eventName")
+    page.get_by_text(re.compile(r"^\d+ rows · ")).wait_for()
+    page.get_by_text("Fields and values").click()
+    page.get_by_role("combobox", name=re.compile("Field")).click()
+    page.keyboard.type("awsReg")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="us-east-1", exact=True).click()
+    idle(page)
+    page.get_by_text(re.compile(r"^\d+ rows · ")).wait_for()
+    assert '| search in(awsRegion, "us-east-1")' in text_of(page)
+    assert text_of(page).endswith("| stats count by eventName"), "before the summary, where the field still is"
+
+
+def test_another_page_has_no_query_in_its_address(explore, idle) -> None:
+    page = explore(COUNT_BY_REGION)
+    page.get_by_text(re.compile(r"^\d+ rows · ")).wait_for()
+    page.get_by_role("link", name="Data coverage").click()
+    page.wait_for_url(re.compile(r"/coverage$"))
+    page.get_by_role("link", name="Explore", exact=True).click()
+    page.wait_for_url(re.compile(r"/explore\?q="))
+
+
+def test_a_parameter_is_an_input_and_part_of_the_link(explore, idle) -> None:
+    page = explore('table duration=1d cloudtrail* | search awsRegion == $("region") | stats count')
+    page.get_by_text("No value is given for: region").wait_for()
+    field = page.get_by_role("textbox", name="region")
+    field.fill("us-east-1")
+    field.press("Enter")
+    page.get_by_text("1 row", exact=True).wait_for()
+    page.wait_for_url(re.compile(r"p\.region=us-east-1"))
+    assert page.get_by_test_id("stMetricValue").inner_text() != "0"

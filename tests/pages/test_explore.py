@@ -105,6 +105,20 @@ def test_a_damaged_link_shows_the_examples(explore: Open) -> None:
     assert desk(app).job is None
 
 
+def test_secrets_are_no_part_of_the_link(explore: Open) -> None:
+    app = explore('table duration=1d cloudtrail* | search eventName == $("password") and awsRegion == $("region")')
+    here = desk(app)
+    here.written |= {"password": "hunter2", "region": "us-east-1"}
+    button(app, "Run").click().run()
+    settled(app)
+    assert app.query_params["p.region"] == "us-east-1"
+    assert "p.password" not in app.query_params
+    here.text = 'table duration=1d cloudtrail* | search password == "hunter2"'
+    button(app, "Run").click().run()
+    settled(app)
+    assert "q" not in app.query_params
+
+
 def test_running_writes_the_link(explore: Open) -> None:
     app = explore("table duration=1d cloudtrail* | stats count")
     desk(app).text = "table duration=1d cloudtrail* | stats count by eventName"

@@ -13,7 +13,7 @@ from pages.parts.explore.chart import show_chart
 from pages.parts.explore.downloads import show_downloads
 from pages.parts.explore.gallery import show_gallery
 from pages.parts.explore.mistakes import show_failure
-from pages.parts.explore.page import ExplorePage, plain_label
+from pages.parts.explore.page import ExplorePage
 from pages.parts.explore.ran import show_what_ran
 from pages.parts.explore.rows import show_row, show_table
 from pages.parts.livecard import usd as money
@@ -77,8 +77,6 @@ def _answer(page: ExplorePage, answer: Answer) -> None:
         with st.container(border=True, horizontal_alignment="center"):
             st.badge(page.t("nothing"), icon=":material/search_off:", color="gray")
             st.caption(page.t("nothing_help"), width="content")
-            if missing := _without_value(page, answer):
-                st.caption(page.t("no_values_given", names=plain_label(", ".join(missing))), width="content")
     else:
         show_chart(page, answer)
         show_table(page, answer)
@@ -117,6 +115,8 @@ def _figures(page: ExplorePage, answer: Answer) -> None:
         st.caption(page.t("part_ran"))
     if answer.capped:
         _note(page.t("capped", n=f"{result.rows:,}"))
+    if missing := _without_value(page, answer):
+        _note(page.t("no_values_given", names=", ".join(missing)))
     for warning in result.warnings:
         _note(warning)
 
