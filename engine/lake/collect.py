@@ -20,7 +20,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -348,8 +348,9 @@ class Collector:
         with ThreadPoolExecutor(1, "store") as thread:
             self._thread = thread
             self._storing: Future[None] | None = None
+            contents = self._source.contents(self._wanted())
             try:
-                for content in self._source.contents(self._wanted()):
+                for content in contents:
                     with garbage_collection_paused():
                         self._read(content)
                     self._give_up_if_hopeless()
@@ -362,6 +363,8 @@ class Collector:
                 self._flush()  # what was read until then
                 raise
             finally:
+                if isinstance(contents, Generator):
+                    contents.close()  # ends downloads and a helper now, not when the error is forgotten
                 self._wait()
         if self._done["collected"]:
             with suppress(LakeError):  # what was collected is safe, and the next collect tries again
