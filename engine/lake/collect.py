@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -48,7 +47,7 @@ from engine.lake.objects import (
     Window,
 )
 from engine.lake.retain import kept_from, retain_again, today
-from engine.lake.sources import is_bucket, open_source, window_of
+from engine.lake.sources import open_source, window_of
 from engine.lake.store import OBJECTS, REJECTS, File, Lake, LogTable, by_partition, in_order
 from engine.language.errors import LakeError, SourceError
 
@@ -79,11 +78,6 @@ class Share:
     failed: int = 0
     bytes: int = 0
     events: int = 0
-
-    def __add__(self, other: Share) -> Share:
-        """The work of two on the same account and region."""
-        counts = ("objects", "already", "failed", "bytes", "events")
-        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in counts})
 
 
 @dataclass(frozen=True)
@@ -220,14 +214,7 @@ def collect(
     cancel = cancel or threading.Event()
     window = window_of(source, Window(since, until, frozenset(accounts), frozenset(regions)))
     opened = open_source(source, form.naming, window, profile=profile, requester_pays=requester_pays, cancel=cancel)
-    if not is_bucket(source) or (os.cpu_count() or 1) < 2:
-        return collect_from(lake, form, opened, window, progress, cancel)
-    from engine.lake.s3 import helper
-
-    order = helper.Order(lake.place.uri, kind, source, profile, requester_pays)
-    shared = helper.SharedSource(opened, order, cancel)
-    report = collect_from(lake, form, shared, window, shared.with_helper(progress), cancel, helper.BATCH_BYTES)
-    return shared.whole(report)
+    return collect_from(lake, form, opened, window, progress, cancel)
 
 
 def format_of(kind: str) -> LogFormat:
@@ -244,13 +231,10 @@ def collect_from(
     window: Window,
     progress: Callable[[Progress], None] | None,
     cancel: threading.Event,
-    batch_bytes: int | None = None,
 ) -> CollectReport:
-    """Read the objects of an open source into the lake; a commit for so many bytes of columns."""
+    """Read the objects of an open source into the lake."""
     bytes(LARGE_BLOCK)  # freed at once
-    collector = Collector(lake, form, source, window, progress, cancel)
-    collector.batch_bytes = min(batch_bytes or BATCH_BYTES, BATCH_BYTES)
-    return collector.run()
+    return Collector(lake, form, source, window, progress, cancel).run()
 
 
 @contextmanager
@@ -275,9 +259,9 @@ class Batch:
     bytes: int = 0
     begun: float = field(default_factory=time.monotonic)
 
-    def full(self, most: int) -> bool:
+    def full(self) -> bool:
         return (
-            self.bytes >= most
+            self.bytes >= BATCH_BYTES
             or len(self.rejects) >= BATCH_REJECTS
             or len(self.notes) >= BATCH_OBJECTS
             or (bool(self.notes) and time.monotonic() - self.begun >= BATCH_SECONDS)
@@ -315,7 +299,6 @@ class Collector:
         cancel: threading.Event,
         again: Writer | None = None,
     ) -> None:
-        self.batch_bytes = BATCH_BYTES
         self._lake = lake
         self._form = form
         self._again = again is not None  # what was collected before, too
@@ -364,7 +347,7 @@ class Collector:
                 raise
             finally:
                 if isinstance(contents, Generator):
-                    contents.close()  # ends downloads and a helper now, not when the error is forgotten
+                    contents.close()  # ends downloads now, not when the error is forgotten
                 self._wait()
         if self._done["collected"]:
             with suppress(LakeError):  # what was collected is safe, and the next collect tries again
@@ -457,7 +440,7 @@ class Collector:
         self._done["collected"] += 1
         self._share(item)["objects"] += 1
         self._batch.notes.append(note(item, self._form.kind, tally.counts, tally.first, tally.last))
-        if self._batch.full(self.batch_bytes):
+        if self._batch.full():
             self._flush()
 
     def _fail(self, item: Object, problem: str) -> None:
@@ -495,7 +478,7 @@ class Collector:
         self._done["events"] += len(part.times)
         if self._waiting >= EVENTS_AT_ONCE:
             self._convert()
-            if self._batch.full(self.batch_bytes):
+            if self._batch.full():
                 self._flush()
         self._tell()
 

@@ -7,7 +7,7 @@ import queue
 import random
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -54,18 +54,15 @@ class Downloads:
         self._stopped = threading.Event()
         self._pool = connections(bucket)
 
-    def contents(self, wanted: Iterator[Object], is_ready: Callable[[], bool] = lambda: True) -> Iterator[Content]:
-        """The contents of objects as they arrive.
-
-        What is `wanted` next is not waited for while something is under way, unless `is_ready` says that it is there.
-        """
+    def contents(self, wanted: Iterator[Object]) -> Iterator[Content]:
+        """The contents of objects as they arrive."""
         arrived: queue.SimpleQueue[tuple[Object, Content | BaseException]] = queue.SimpleQueue()
         under_way = size = 0
         is_last = False
         threads = ThreadPoolExecutor(CONCURRENCY, "download")
         try:
             while not self._cancel.is_set():
-                while not is_last and under_way < AT_ONCE and size < BYTES_AT_ONCE and (not under_way or is_ready()):
+                while not is_last and under_way < AT_ONCE and size < BYTES_AT_ONCE:
                     item = next(wanted, None)
                     if item is None:
                         is_last = True
