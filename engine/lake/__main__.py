@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import date, timedelta
 from threading import Event, Thread
 from typing import Any
@@ -90,8 +91,9 @@ def step(progress: Progress) -> None:
 
 
 def tell(**facts: object) -> None:
-    sys.stdout.write(json.dumps(facts) + "\n")
-    sys.stdout.flush()
+    with suppress(BrokenPipeError):  # nobody listens any more, which is no reason to leave anything half done
+        sys.stdout.write(json.dumps(facts) + "\n")
+        sys.stdout.flush()
 
 
 def _stop_with_input(stop: Event) -> None:

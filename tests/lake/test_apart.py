@@ -13,6 +13,7 @@ import pytest
 from engine.lake.apart import Job, Jobs, Order
 from engine.lake.retain import policies
 from engine.lake.store import Lake
+from engine.lake.watch import watch_states
 from tests.lake.logs import START, event, key, select, write, write_logs
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +145,8 @@ def test_no_child_outlives_its_parent(logs: Path, tmp_path: Path) -> None:
         try:
             os.kill(child, 0)
         except ProcessLookupError:
+            (state,) = watch_states(Lake.open(tmp_path / "lake"))
+            assert state.stopped
             return
         waiting.wait(0.1)
     pytest.fail("the collector still runs")
