@@ -85,6 +85,7 @@ class Context:
     snapshots: dict[str, tuple[Answer | None, SourceError | None]] = field(default_factory=dict)
     live: dict[str, Live] = field(default_factory=dict)
     current: str = ""
+    row_by_row: bool = False  # inside `serial`: what a row does to a parameter, commands further on see at that row
     names: Iterator[int] = field(default_factory=count)
 
     @property

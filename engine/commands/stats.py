@@ -69,11 +69,11 @@ def print_measures(items: Sequence[Named]) -> str:
     return ", ".join(shown)
 
 
-def planned(rows: Rows, item: Named) -> Value:
-    """An aggregate over rows, as SQL for a SELECT with GROUP BY."""
+def planned(rows: Rows, item: Named, seconds: int | None = None) -> Value:
+    """An aggregate over rows, as SQL for a SELECT with GROUP BY; `seconds` is the length of its bucket of time."""
     assert isinstance(item.expr, Call)
     found = find(item.expr, aggregates(), "21702", "aggregate")
-    group = Group(rows.order_by(), rows.order_by(reverse=True))
+    group = Group(rows.order_by(), rows.order_by(reverse=True), seconds)
     return bind(found, item.expr, rows.value, rows.context.evaluate, group)
 
 

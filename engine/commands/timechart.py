@@ -54,7 +54,7 @@ class Timechart(Command):
         series = [rows.field(name) for name in self.by]
         present = " AND ".join(f"{value.sql} IS NOT NULL" for value in (time, *series))
         start = Value(bucket(time.sql, span, context.timezone, offset), DATE)
-        aggregated = [(column_name(item), planned(rows, item)) for item in measures]
+        aggregated = [(column_name(item), planned(rows, item, span.seconds)) for item in measures]
         if not self.by and any(name == "_time" for name, _ in aggregated):
             raise QueryError("21800", "`_time` is the start of the bucket", self.span, "name it otherwise")
         kept = rows.where(present)

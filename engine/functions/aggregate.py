@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.catalog import ANY, DOUBLE, INT, LONG, NULL, STRING, list_of
+from engine.catalog import ANY, DOUBLE, INT, LONG, NULL, NUMBERS, STRING, list_of
 from engine.functions.function import Const, Group, aggregate
 from engine.language.errors import QueryError
 from engine.values import NOTHING, Value, numeric_only, order_keys
@@ -66,6 +66,67 @@ def sum_(value: Value) -> Value:
             ANY,
         )
     return Value(f"sum({value.sql})", DOUBLE) if value.type == DOUBLE else NOTHING
+
+
+@aggregate(name="range")
+def range_(value: Value) -> Value:
+    """Difference of the largest and the smallest number; null when there is none.
+
+    Example:
+        json "[{'a': 3}, {'a': 10}]" | stats range(a)
+    """
+    if value.type in (INT, LONG):
+        return Value(f"wrap_long(CAST(max({value.sql}) AS HUGEINT) - min({value.sql}))", LONG)
+    number = numeric_only(value)
+    return NOTHING if number is None else Value(f"(max({number.sql}) - min({number.sql}))", DOUBLE)
+
+
+@aggregate
+def per_second(value: Value, group: Group) -> Value:
+    """In `timechart`: sum of the numbers divided by the seconds of a bucket.
+
+    Example:
+        json "[{'a': 7200}]" | eval _time = now() | timechart span=1h per_second(a)
+    """
+    return _rate(value, group, 1)
+
+
+@aggregate
+def per_minute(value: Value, group: Group) -> Value:
+    """In `timechart`: sum of the numbers divided by the minutes of a bucket.
+
+    Example:
+        json "[{'a': 120}]" | eval _time = now() | timechart span=1h per_minute(a)
+    """
+    return _rate(value, group, 60)
+
+
+@aggregate
+def per_hour(value: Value, group: Group) -> Value:
+    """In `timechart`: sum of the numbers divided by the hours of a bucket.
+
+    Example:
+        json "[{'a': 48}]" | eval _time = now() | timechart span=1d per_hour(a)
+    """
+    return _rate(value, group, 3600)
+
+
+@aggregate
+def per_day(value: Value, group: Group) -> Value:
+    """In `timechart`: sum of the numbers divided by the days of a bucket.
+
+    Example:
+        json "[{'a': 70}]" | eval _time = now() | timechart span=1w per_day(a)
+    """
+    return _rate(value, group, 86_400)
+
+
+def _rate(value: Value, group: Group, seconds: int) -> Value:
+    if group.seconds is None:
+        message = "a rate needs buckets of one length"
+        raise QueryError("21703", message, hint="use it in `timechart`, with a span in s, m, h, d or w")
+    number = numeric_only(value)
+    return NOTHING if number is None else Value(f"(sum({number.sql}) / {group.seconds / seconds!r})", DOUBLE)
 
 
 @aggregate
@@ -170,7 +231,9 @@ def array(value: Value, group: Group) -> Value:
 
 @aggregate(aliases=("perc",), arity="91020", not_constant="91020")
 def percentile(value: Value, percent: Const, interpolation: Const = "linear") -> Value:
-    """The value below which so many percent lie; between two values it interpolates (linear, midpoint, lower, …).
+    """The value below which so many percent lie; between two numbers it interpolates (linear, midpoint, lower, …).
+
+    Between two other values, such as dates or texts, it is the nearer one.
 
     Example:
         json "[{'x': 1}, {'x': 2}, {'x': 3}, {'x': 4}]" | stats percentile(x, 50)
@@ -179,23 +242,33 @@ def percentile(value: Value, percent: Const, interpolation: Const = "linear") ->
         raise QueryError("91020", "the percentage must be a number from 0 to 100")
     if interpolation not in _INTERPOLATION:
         raise QueryError("91020", f"unknown interpolation `{interpolation}`", hint=", ".join(_INTERPOLATION))
-    number = numeric_only(value)
-    if number is None:
+    return _percentile(value, percent / 100, interpolation)
+
+
+def _percentile(value: Value, fraction: float, interpolation: str) -> Value:
+    """The value at a fraction of the way through the sorted ones; only numbers have something between them."""
+    if value.type == NULL:
         return NOTHING
-    fraction = percent / 100
-    ordered = f"list_sort(list({number.sql}) FILTER (WHERE {number.sql} IS NOT NULL))"
+    if value.type in NUMBERS and interpolation == "linear":
+        return Value(f"quantile_cont(CAST({value.sql} AS DOUBLE), {fraction!r})", DOUBLE)
+    keys = order_keys(value.sql, value.type)
+    ordered = f"list({value.sql} ORDER BY {', '.join(keys)}) FILTER (WHERE {value.sql} IS NOT NULL)"
     position = f"((len({ordered}) - 1) * {fraction!r})"
     lower = f"{ordered}[CAST(floor({position}) AS BIGINT) + 1]"
     upper = f"{ordered}[CAST(ceil({position}) AS BIGINT) + 1]"
-    if interpolation == "linear":
-        return Value(f"quantile_cont(CAST({number.sql} AS DOUBLE), {fraction!r})", DOUBLE)
-    if interpolation == "midpoint":
-        return Value(f"(({lower} + {upper}) / 2.0)", DOUBLE)
-    if interpolation == "nearest":
-        chosen = f"if({position} - floor({position}) < 0.5, {lower}, {upper})"
-    else:
-        chosen = lower if interpolation == "lower" else upper
-    return Value(chosen, number.type)
+    share = f"({position} - floor({position}))"
+    nearest = f"if({share} < 0.5, {lower}, {upper})"
+    if interpolation in ("lower", "higher"):
+        return Value(lower if interpolation == "lower" else upper, value.type)
+    if interpolation == "nearest" or (value.type not in NUMBERS and value.type != ANY):
+        return Value(nearest, value.type)
+    weight = "0.5" if interpolation == "midpoint" else share
+    first, second = (f"TRY_CAST({end} AS DOUBLE)" for end in (lower, upper))
+    between = f"({first} * (1 - {weight}) + {second} * {weight})"
+    if value.type in NUMBERS:
+        return Value(between, DOUBLE)
+    are_numbers = f"any_rank({lower}) = 2 AND any_rank({upper}) = 2"
+    return Value(f"if({are_numbers}, CAST(to_json({between}) AS VARCHAR), {nearest})", ANY)
 
 
 _INTERPOLATION = ("linear", "midpoint", "lower", "higher", "nearest")
@@ -203,13 +276,12 @@ _INTERPOLATION = ("linear", "midpoint", "lower", "higher", "nearest")
 
 @aggregate(arity="91020")
 def median(value: Value) -> Value:
-    """The middle of the numbers: percentile 50.
+    """The middle of the values: percentile 50.
 
     Example:
         json "[{'x': 1}, {'x': 2}, {'x': 4}]" | stats median(x)
     """
-    number = numeric_only(value)
-    return NOTHING if number is None else Value(f"quantile_cont(CAST({number.sql} AS DOUBLE), 0.5)", DOUBLE)
+    return _percentile(value, 0.5, "linear")
 
 
 @aggregate(arity="91020")

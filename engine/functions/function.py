@@ -38,6 +38,7 @@ class Group:
 
     ascending: str  # the inside of an ORDER BY, empty when the order is not defined
     descending: str
+    seconds: int | None = None  # how long its bucket of time is, where it has one
 
 
 @dataclass(frozen=True)

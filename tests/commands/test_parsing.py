@@ -321,9 +321,24 @@ def test_parameters_of_serial_stay_inside(rows: Rows) -> None:
     assert rows('json "{}" | serial [ set q = 1 | eval a = $("q") ] | eval b = $("q")') == [{"a": 1}]
 
 
-@pytest.mark.parametrize("inside", ["stats count", "sort n", "evalc x = n", 'json "{}"', "timechart count"])
+@pytest.mark.parametrize(
+    "inside", ["stats count", "sort n", 'eval y = $("x") | evalc x = n', 'json "{}"', "timechart count"]
+)
 def test_serial_refuses_what_needs_all_rows(code: Code, inside: str) -> None:
     assert code(f'json "{{n: 1}}" | serial [ {inside} ]') == "90200"
+
+
+def test_serial_shows_a_parameter_at_each_row(rows: Rows) -> None:
+    source = "json \"[{'n': 1, 's': 'a'}, {'n': 3}, {'n': 2}]\""
+    last = rows(f'{source} | serial [ evalc p = n | fields s | eval q = $("p") ]')
+    assert last == [{"s": "a", "q": 1}, {"q": 3}, {"q": 2}]
+    total = 'serial [ search n < 3 | evalc t = $("t", 0) + n | eval t = $("t") ] | eval after = $("t")'
+    assert rows(f"{source} | set t = 10 | {total}") == [
+        {"n": 1, "s": "a", "t": 11, "after": 10},
+        {"n": 2, "t": 13, "after": 10},
+    ]
+    two = 'serial [ evalc a = n | evalc b = $("a") + $("b", 0) | eval v = $("b") | fields v ]'
+    assert rows(f"{source} | {two}") == [{"v": 1}, {"v": 4}, {"v": 6}]
 
 
 def test_too_many_texts_or_fields(monkeypatch: pytest.MonkeyPatch, plain_engine: Engine) -> None:

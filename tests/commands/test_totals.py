@@ -119,3 +119,21 @@ def test_aggregates_of_what_looks_at_other_rows(rows: Rows) -> None:
     assert rows(f"{source} | rollup max(seq()) as n by a") == [{"a": 1, "n": 2}, {"a": 2, "n": 3}, {"n": 3}]
     assert rows(f"{source} | boxplot seq() | fields count, max") == [{"count": 3, "max": 3}]
     assert rows(f'{source} | search a != "row_number() OVER (" and seq() > 2 | fields a') == [{"a": 2}]
+
+
+def test_percentiles_of_what_is_no_number(rows: Rows) -> None:
+    source = "json \"[{'s': 'b', 't': 0, 'm': 'z'}, {'s': 'A', 't': 60, 'm': 1}, {'s': 'c', 't': 90, 'm': 2}]\""
+    assert rows(f"{source} | stats median(s) as s, percentile(s, 100) as top") == [{"s": "b", "top": "c"}]
+    assert rows(f"{source} | stats percentile(m, 25) as low, median(m) as m") == [{"low": 1.5, "m": 2}]
+    dates = 'eval t = epoch(t) | stats median(t) as t | eval t = datepart(t, "epoch")'
+    assert rows(f"{source} | {dates}") == [{"t": 60}]
+
+
+def test_rates_of_buckets(rows: Rows, code: Code) -> None:
+    source = "json \"[{'a': 60}, {'a': 12}, {'a': 'x'}]\" | eval _time = epoch(0)"
+    assert rows(f"{source} | timechart span=1m per_second(a), per_hour(a) as h | fields - _time") == [
+        {"per_second(a)": 1.2, "h": 4320}
+    ]
+    assert rows(f"{source} | stats range(a)") == [{"range(a)": 48}]
+    assert code(f"{source} | stats per_day(a)") == "21703"
+    assert code(f"{source} | timechart span=1mon per_day(a)") == "21703"

@@ -20,10 +20,9 @@ def aggregate(call: Call, rows: Sequence[Row], evaluator: Evaluator) -> Any:
         pairs = [(x, y) for x, y in zip(columns[0], columns[1], strict=True) if is_number(x) and is_number(y)]
         return PAIRS[call.name](pairs)
     if call.name in ("percentile", "median"):
-        numbers = sorted(value for value in columns[0] if is_number(value))
-        rest = [column[0] if column else None for column in columns[1:]] if call.name == "percentile" else [50]
-        options = [evaluator.value(arg, {}) for arg in call.args[1:]] or rest
-        return _percentile(numbers, *options)
+        values = sorted((value for value in columns[0] if value is not None), key=ordered)
+        options = [evaluator.value(arg, {}) for arg in call.args[1:]] if call.name == "percentile" else [50]
+        return _percentile(values, *options)
     return SINGLE[call.name]([value for value in columns[0] if value is not None])
 
 
@@ -90,22 +89,19 @@ def _cov(pairs: Sequence[tuple[Any, Any]]) -> Any:
     return sum((float(x) - mean_x) * (float(y) - mean_y) for x, y in pairs) / len(pairs)
 
 
-def _percentile(numbers: Sequence[Any], percent: Any, mode: str = "linear") -> Any:
-    if not numbers:
+def _percentile(values: Sequence[Any], percent: Any, mode: str = "linear") -> Any:
+    """Between two numbers it interpolates, between other values it takes the nearer one."""
+    if not values:
         return None
-    position = (len(numbers) - 1) * percent / 100
-    low, high = numbers[math.floor(position)], numbers[math.ceil(position)]
+    position = (len(values) - 1) * percent / 100
+    low, high = values[math.floor(position)], values[math.ceil(position)]
     share = position - math.floor(position)
-    match mode:
-        case "linear":
-            return float(low) * (1 - share) + float(high) * share
-        case "midpoint":
-            return (float(low) + float(high)) / 2
-        case "lower":
-            return low
-        case "higher":
-            return high
-    return low if share < 0.5 else high
+    if mode in ("lower", "higher"):
+        return low if mode == "lower" else high
+    if mode == "nearest" or not (is_number(low) and is_number(high)):
+        return low if share < 0.5 else high
+    weight = share if mode == "linear" else 0.5
+    return float(low) * (1 - weight) + float(high) * weight
 
 
 SINGLE: dict[str, Callable[[Sequence[Any]], Any]] = {
@@ -120,6 +116,7 @@ SINGLE: dict[str, Callable[[Sequence[Any]], Any]] = {
     "array": lambda values: list(values[:100]),
     "dc": lambda values: len({identity(value) for value in values}),
     "var": _var,
+    "range": lambda values: max(_numbers(values)) - min(_numbers(values)) if _numbers(values) else None,
     "stddev": _stddev,
 }
 PAIRS: dict[str, Callable[[Sequence[tuple[Any, Any]]], Any]] = {"cov": _cov}

@@ -177,7 +177,7 @@ def _len(value: Any) -> int:
 
 def _padded(side: str) -> Callable[..., Any]:
     def pad(value: Any, size: Any, filler: Any = " ") -> Any:
-        if value is None or not is_whole(size) or filler is None or size < 0:
+        if value is None or not is_whole(size) or filler is None or not 0 <= size <= 1_000_000:
             return None
         whole = text(value)
         missing = size - len(whole)

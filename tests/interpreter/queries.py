@@ -188,7 +188,8 @@ expression = st.one_of(
 measure = st.one_of(
     st.just("count"), _call("count", any_), _call("sum", any_), _call("avg", any_), _call("min", any_),
     _call("max", any_), _call("first", any_), _call("last", any_), _call("dc", any_), _call("values", any_),
-    _call("array", any_), _call("var", number), _call("median", any_), _call("sum", number), _call("max", number),
+    _call("array", any_), _call("var", number), _call("median", any_), _call("range", any_),
+    _call("sum", number), _call("max", number),
     _call("percentile", any_, st.sampled_from(["0", "25", "100", "37.5"])),
     _call("percentile", any_, st.just("40"), st.sampled_from(['"lower"', '"higher"', '"midpoint"', '"nearest"'])),
 )  # fmt: skip
@@ -232,13 +233,14 @@ _spans = st.sampled_from(
 _join_types = st.sampled_from(
     ["", "type=left ", "type=right ", "type=full ", "type=leftonly ", "type=rightonly ", "type=inner "]
 )
+_evalc = _words("evalc p = ", st.sampled_from(["n", "s", 'if(n > $("p", 0), n, $("p"))', "ip", "m", 'nvl(n, $("p"))']))
 command = st.one_of(
     single_row, single_row,
     _words("search ", _optional_limit, condition),
     _words("sort ", _optional_limit, _sort_keys),
     _words("sort ", _optional_limit, _sort_keys, _by),
     st.sampled_from(["limit 2", "limit 1 2", "limit 0", "drop", "prev n", "prev s, x", "search limit=2"]),
-    _words("evalc p = ", st.sampled_from(["n", "s", "if(n > $(\"p\", 0), n, $(\"p\"))", "ip", "m"])),
+    _evalc,
     _words("stats ", measures, st.one_of(st.just(""), _by)),
     _words("timechart ", _spans, measures, st.sampled_from(["", "", " by s", " by n", " by x", " by ip"])),
     _words("pivot ", measures, st.one_of(st.just(""), _by), st.sampled_from(["", " for s", " for n", " for b"])),
@@ -248,6 +250,7 @@ command = st.one_of(
     _words("join ", _join_types, _keys, " ", _subquery()),
     _words("join type=cross ", _subquery()),
     _words("serial [ ", single_row, " | ", single_row, " ]"),
+    _words("serial [ ", _evalc, " | ", single_row, ' | eval q = $("p") ]'),
 )  # fmt: skip
 
 
