@@ -213,7 +213,7 @@ TEXTS: dict[str, Text] = {
     "compact_do": Text("Do it", "실행"),
     "retain": Text("Retention…", "보관 기간…"),
     "retain_intro": Text(
-        "Whole days (UTC) before the last ones are deleted, now and from now on whenever something is collected.",
+        "Days (UTC) older than that are deleted whole, now and from now on whenever something is collected.",
         "지정한 일수보다 오래된 날짜(UTC)를 통째로 삭제합니다. 이후 수집할 때마다 적용됩니다.",
     ),
     "retain_tables": Text("Tables", "테이블"),
