@@ -1,4 +1,4 @@
-"""SQL functions that DuckDB lacks, over Arrow arrays: character sets, IPv6, long digests, AES, random bytes."""
+"""SQL functions that DuckDB lacks, over Arrow arrays: character sets, IPv6, long digests, AES, RSA, random bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 import pyarrow as pa
 
-from engine import aes
+from engine import aes, rsa
 from engine.backend import ArrowFunction
 from engine.language.errors import QueryError
 
@@ -171,6 +171,8 @@ FUNCTIONS: tuple[ArrowFunction, ...] = (
     ("digest", ["BLOB", "VARCHAR"], "BLOB", _rows(_digest, pa.binary())),
     ("aes_encrypt", ["BLOB", "BLOB", "BLOB", "VARCHAR"], "BLOB", _ciphers(aes.encrypt)),
     ("aes_decrypt", ["BLOB", "BLOB", "BLOB", "VARCHAR"], "BLOB", _ciphers(aes.decrypt)),
+    ("rsa_encrypt", ["BLOB", "BLOB"], "BLOB", _rows(rsa.encrypt, pa.binary())),
+    ("rsa_decrypt", ["BLOB", "BLOB"], "BLOB", _rows(rsa.decrypt, pa.binary())),
     ("random_bytes", ["DOUBLE", "INTEGER"], "BLOB", _rows(_random, pa.binary())),
     ("url_encoded", ["VARCHAR", "VARCHAR"], "VARCHAR", _rows(url_encode, pa.string())),
     ("url_decoded", ["VARCHAR", "VARCHAR"], "VARCHAR", _rows(url_decode, pa.string())),

@@ -28,36 +28,42 @@ def hash_(algorithm: Const, data: Value) -> Value:
 
 @function(too_few="90660", not_constant="90661")
 def encrypt(cipher: Const, key: Value, data: Value, iv: Value | None = None) -> Value:
-    """Bytes encrypted with AES; key, data and initial vector are bytes, and null is what comes of any that do not fit.
+    """Bytes encrypted with AES or RSA; key, data and initial vector are bytes, and null what comes of wrong ones.
 
-    Ciphers are named as in Java: `AES/CBC/PKCS5Padding`; `AES` alone means `AES/ECB/PKCS5Padding`.
+    Ciphers are named as in Java: `AES/CBC/PKCS5Padding`; `AES` alone means `AES/ECB/PKCS5Padding`, `RSA` means
+    `RSA/ECB/PKCS1Padding` with a public key in DER (X.509).
 
     Example:
         tohex(encrypt("AES", binary("0123456789abcdef"), binary("a"))) == "0950013d77ed2905ce50637eca5442ee"
     """
-    return _cipher("aes_encrypt", cipher, "90661", key, data, iv)
+    return _cipher("encrypt", cipher, "90661", key, data, iv)
 
 
 @function(too_few="90650", not_constant="90651")
 def decrypt(cipher: Const, key: Value, data: Value, iv: Value | None = None) -> Value:
-    """The bytes behind AES-encrypted ones; key, data and initial vector are bytes, and null what comes of wrong ones.
+    """The bytes behind encrypted ones; key, data and initial vector are bytes, and null what comes of wrong ones.
+
+    Ciphers are those of `encrypt`; `RSA` takes a private key in DER (PKCS#8).
 
     Example:
         isnull(decrypt("AES", binary("0123456789abcdef"), binary("too short")))
     """
-    return _cipher("aes_decrypt", cipher, "90651", key, data, iv)
+    return _cipher("decrypt", cipher, "90651", key, data, iv)
 
 
-def _cipher(function_name: str, cipher: object, code: str, key: Value, data: Value, iv: Value | None) -> Value:
+def _cipher(action: str, cipher: object, code: str, key: Value, data: Value, iv: Value | None) -> Value:
     written = str(cipher).upper()
+    if written in ("RSA", "RSA/ECB/PKCS1PADDING"):
+        is_of_bytes = key.type == BINARY and data.type == BINARY
+        return Value(f"rsa_{action}({key.sql}, {data.sql})", BINARY) if is_of_bytes else NOTHING
     algorithm, mode, padding = [*("AES/ECB/PKCS5PADDING" if written == "AES" else written).split("/"), "", ""][:3]
     if algorithm != "AES" or mode not in ("ECB", "CBC") or padding not in ("PKCS5PADDING", "NOPADDING"):
-        hint = "there are AES/ECB and AES/CBC with PKCS5Padding or NoPadding"
+        hint = "there are AES/ECB and AES/CBC with PKCS5Padding or NoPadding, and RSA"
         raise QueryError(code, f"the cipher `{cipher}` does not exist here", hint=hint)
     if key.type != BINARY or data.type != BINARY or (iv is not None and iv.type != BINARY):
         return NOTHING
     vector = "CAST('' AS BLOB)" if iv is None else iv.sql
-    return Value(f"{function_name}({key.sql}, {data.sql}, {vector}, '{mode}/{padding}')", BINARY)
+    return Value(f"aes_{action}({key.sql}, {data.sql}, {vector}, '{mode}/{padding}')", BINARY)
 
 
 @function(not_constant="90760")
