@@ -14,7 +14,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from engine.catalog import BOOL, INT, LONG, STRING, Table
+from engine.catalog import BOOL, INT, LONG, STRING, Field, Table
 from engine.export import is_null, neutralise
 from engine.language.errors import TrailboardError
 from engine.query import Engine
@@ -63,7 +63,7 @@ def field_values(engine: Engine) -> FieldValues:
     """The values of the last day of all fields that have few. Tables with the same fields are read together."""
     families: dict[tuple[str, ...], list[Table]] = {}
     for table in engine.catalog().tables:
-        names = tuple(item.name for item in table.fields if item.type in WRITABLE and not item.hidden)
+        names = tuple(item.name for item in table.fields if _is_for_people(item))
         families.setdefault(names, []).append(table)
     found: dict[str, tuple[tuple[str, int], ...]] = {}
     for names, tables in families.items():
@@ -77,6 +77,11 @@ def field_values(engine: Engine) -> FieldValues:
             if not distinct.empty and 0 < distinct[name].iloc[0] <= FEW and name not in found:
                 found[name] = _values(engine, source, name)
     return tuple((name, values) for name, values in found.items() if values)
+
+
+def _is_for_people(field: Field) -> bool:
+    """Whether a field is one of the logs' own that can be written as a constant."""
+    return field.type in WRITABLE and not field.hidden and not field.name.startswith("_")
 
 
 def _values(engine: Engine, source: str, name: str) -> tuple[tuple[str, int], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from engine.lookups import geoip
 from pages.parts.completion import vocabulary
 from pages.parts.desk import Job, first_rows
 from pages.parts.editor import browser_offset
+from pages.parts.fieldvalues import field_values
 from pages.parts.problems import Fix, Problem, fix, problems, without_rows
 from pages.parts.resulttable import LONGEST_CELL, MOST_CELLS, reading_order, row_value, shown_names, shown_table
 
@@ -52,7 +54,17 @@ def test_everything_of_the_language_is_offered(words: dict) -> None:
     assert names["commands"] == set(commands())
     assert {"count", "sum", "avg"} <= names["aggregates"]
     assert {"if", "isnull"} <= names["functions"]
-    assert names["tables"] == {"cloudtrail"}
+    assert names["tables"] == {"cloudtrail", "cloudtrail*"}
+
+
+def test_fields_offer_their_real_values(small_lake: Path) -> None:
+    known = dict(field_values(Engine(small_lake)))
+    assert ('"RunInstances"', 4) in known["eventName"]
+    assert known["readOnly"][0][0] in ("true", "false")
+    assert "_id" not in known
+    made = vocabulary(commands(), functions(), aggregates(), CATALOG, {}, tuple(known.items()))
+    field = next(item for item in made["fields"] if item["name"] == "eventName")
+    assert {"text": '"RunInstances"', "count": "4"} in field["values"]
 
 
 def test_commands_tell_their_options_and_place(words: dict) -> None:
@@ -107,6 +119,16 @@ def test_a_quick_fix_mends_the_query(text: str, mended: str, checker: Engine) ->
     assert problem.fix is not None
     assert problem.fix.on(text) == mended
     assert problems(mended, checker) == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("cloudtral*", "cloudtrail*"), ("cloudtrial", "cloudtrail"), ("Cloudtrail*", "cloudtrail*")]
+)
+def test_a_table_that_fits_nothing_is_all_that_is_told(wrong: str, right: str, checker: Engine) -> None:
+    text = f"table duration=1d {wrong} | stats count by eventName, anything"
+    (problem,) = problems(text, checker)
+    assert problem.fix is not None
+    assert problem.fix.on(text) == text.replace(wrong, right)
 
 
 def test_a_warning_marks_the_word(checker: Engine) -> None:

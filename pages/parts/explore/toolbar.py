@@ -46,7 +46,7 @@ def show_query(page: ExplorePage) -> None:
     with st.container(gap="small"):
         typing()
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="explore_toolbar"):
-            _run_and_cancel(page)
+            _run_or_cancel(page)
             if st.button(page.t("save"), icon=":material/bookmark_add:"):
                 save_form(page)
             if st.button(page.t("my_queries"), icon=":material/bookmarks:"):
@@ -108,18 +108,19 @@ def _checker(source: data.Source, zone: str) -> Engine:
 # toolbar --------------------------------------------------------------------------------------------------------------
 
 
-def _run_and_cancel(page: ExplorePage) -> None:
+def _run_or_cancel(page: ExplorePage) -> None:
+    """One button in one place, so that the others stay where they are when a query starts."""
     here = page.desk
+    if page.is_running and here.job is not None:
+        st.button(page.t("cancel"), icon=":material/stop:", shortcut="Esc", on_click=here.job.stop)
+        return
     st.button(
         page.t("run"),
         type="primary",
         icon=":material/play_arrow:",
         shortcut="Ctrl+Enter",
-        disabled=page.is_running,
         on_click=lambda: page.run_text(page.newest_text()),
     )
-    if page.is_running and here.job is not None:
-        st.button(page.t("cancel"), icon=":material/stop:", shortcut="Esc", on_click=here.job.stop)
 
 
 def _tidy(page: ExplorePage, text: str) -> None:
