@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.functions.function import aggregates, functions
-from engine.language.errors import QueryError
+from engine.language.errors import QueryError, SourceError
 from engine.language.grammar import parse
 from engine.language.nodes import commands
 from engine.language.printer import print_query
@@ -100,9 +100,16 @@ def _vocabulary(source: data.Source, known: FieldValues) -> dict[str, object]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _checker(source: data.Source, zone: str) -> Engine:
-    """An engine that knows all fields and reads nothing: it tells mistakes while a query is being typed."""
+    """An engine that knows all fields and reads nothing: it tells mistakes while a query is being typed.
+
+    The profiles tell it the columns of `aws-*` commands; explaining a query never asks AWS.
+    """
     catalog = engine_of(source, zone).catalog()
-    return Engine(tables=without_rows(catalog), timezone=zone, memory_limit="200MB")
+    try:
+        profiles = data.profiles()
+    except SourceError:  # told when such a command runs
+        profiles = None
+    return Engine(tables=without_rows(catalog), timezone=zone, profiles=profiles, memory_limit="200MB")
 
 
 # toolbar --------------------------------------------------------------------------------------------------------------
