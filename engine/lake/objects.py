@@ -167,7 +167,7 @@ class Window:
         >>> Window(date(2026, 3, 1), date(2026, 3, 2)).first_day, Window(until=date(2026, 3, 2)).last_day
         ('2026-03-01', '2026-03-03')
         """
-        return UNKNOWN_DAY if self.since is None else self.since.isoformat()
+        return UNKNOWN_DAY if self.since is None or self.since == date.min else self.since.isoformat()
 
     @property
     def last_day(self) -> str:

@@ -268,6 +268,9 @@ def test_only_what_was_delivered_since(lake, logs):
     report = collect(lake, "cloudtrail", str(logs), since=date(2024, 5, 3))
     assert (report.collected, report.events) == (2, 2)
     assert report.skipped == {"files before 2024-05-03": 2}
+    write(logs / "undated.json", [event(9)])
+    assert collect(lake, "cloudtrail", str(logs), since=date(2024, 5, 3)).skipped["files whose names tell no day"] == 1
+    assert collect(lake, "cloudtrail", str(logs), since=date.min).collected == 3
 
 
 def test_sources_that_cannot_be_read(lake, tmp_path):
