@@ -825,3 +825,11 @@ def test_positions_that_are_null_in_some_row() -> None:
     found = Engine().run(query).to_dict("records")
     assert [bool(pd.isna(found[1][name])) for name in "abc"] == [True, True, True]
     assert found[0]["a"] == "ab"
+
+
+def test_values_of_very_many_texts_take_time_and_memory_in_proportion() -> None:
+    query = 'json "{}" | repeat count=200000 | eval x = concat("/", seq()) | stats dc(x) as count, values(x) as found'
+    row = Engine(memory_limit="300MB").run(query).iloc[0]
+    assert row["count"] == 200_000
+    assert row["found"][:3] == ["/1", "/10", "/100"]
+    assert len(row["found"]) == 100

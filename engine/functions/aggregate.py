@@ -211,8 +211,10 @@ def values(value: Value) -> Value:
     key = f"row({keys})" if "," in keys else keys
     paired = f"list_sort(list_transform({distinct}, lambda v: struct_pack(k := {key}, v := v)))"
     if value.type in (STRING, ANY):
-        paired = f"list_filter({paired}, lambda p, i: i = 1 OR p.k <> {paired}[i - 1].k)"
-    return Value(f"list_transform({paired}, lambda p: p.v)[1:{LIST_LIMIT}]", list_of(value.type))
+        # Each beside the one before: looking back from inside the lambda would sort the list again for each element.
+        beside = f"list_zip({paired}, list_concat([NULL], {paired}), true)"
+        paired = f"list_transform(list_filter({beside}, lambda z: z[2] IS NULL OR z[1].k <> z[2].k), lambda z: z[1])"
+    return Value(f"list_transform({paired}[1:{LIST_LIMIT}], lambda p: p.v)", list_of(value.type))
 
 
 @aggregate(arity="91020")

@@ -43,7 +43,7 @@ def encrypt(cipher: Const, key: Value, data: Value, iv: Value | None = None) -> 
 def decrypt(cipher: Const, key: Value, data: Value, iv: Value | None = None) -> Value:
     """The bytes behind encrypted ones; key, data and initial vector are bytes, and null what comes of wrong ones.
 
-    Ciphers are those of `encrypt`; `RSA` takes a private key in DER (PKCS#8).
+    Ciphers are those of `encrypt`; `RSA` takes a private key in DER (`PKCS#8`).
 
     Example:
         isnull(decrypt("AES", binary("0123456789abcdef"), binary("too short")))

@@ -163,7 +163,7 @@ def test_a_word_comes_before_what_mentions_it() -> None:
     assert len(found) > 1
     assert search("SORT", entries())[0].word == "sort"
     assert search("dcount", entries())[0].word == "dc"
-    assert not search("no such thing", entries())
+    assert not search("nosuchthing", entries())
 
 
 def test_one_word_may_be_two_things() -> None:
