@@ -26,11 +26,13 @@ import fcntl
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
 from engine.demo.apart import run_apart
 from engine.demo.elb.generate import write_access_logs
@@ -57,7 +59,7 @@ Step = Callable[[str, float], None]
 
 WRITING = "Writing sample logs"
 COLLECTING = "Collecting them into a lake"
-SHARES = {"write cloudtrail": 0.2, "write elb": 0.2, "cloudtrail": 0.4, "elb": 0.2}  # of the time it takes
+SHARES = {"write": 0.2, "write elb": 0.2, "collect": 0.4, "collect elb": 0.2}  # of the time it takes
 EDITION = 3  # of what is made; sample data of another one are not fresh
 
 FRESH = timedelta(hours=12)
@@ -119,27 +121,73 @@ def _make(folder: Path, now: datetime, days: int, progress: Step) -> None:
     mark = json.dumps({"made": now.astimezone(UTC).isoformat(), "days": days, "edition": EDITION})
     with TemporaryDirectory(prefix=MAKING, dir=folder, ignore_cleanup_errors=True) as made_in:
         making = Path(made_in)
-        progress(WRITING, 0)
-        write_logs(making / "logs", now, days, _share(progress, WRITING, "write cloudtrail"))
-        write_access_logs(making / "logs", now, days, _share(progress, WRITING, "write elb"))
+        way = Way(progress)
+        way.tell("write", 0, WRITING)
+        with _beside(making, now, days, "write", way):
+            write_logs(making / "logs", now, days, lambda fraction: way.tell("write", fraction, WRITING))
         (making / "logs" / MARK).write_text(mark)
         _exchange(making, folder, "logs")
         lake = Lake.open(making / "lake", create=True)
-        for kind in ("cloudtrail", "elb"):
-            done = _share(progress, COLLECTING, kind)
-            collect(lake, kind, str(folder / "logs"), progress=partial(_collected, done))
+        with _beside(making, now, days, "collect", way):
+            collect(lake, "cloudtrail", str(folder / "logs"), progress=lambda so_far: way.collected("collect", so_far))
         (making / "lake" / MARK).write_text(mark)
         _exchange(making, folder, "lake")
 
 
-def _share(progress: Step, stage: str, part: str) -> Callable[[float], None]:
-    """Tell how far a part is as what that means for the whole."""
-    before = sum(list(SHARES.values())[: list(SHARES).index(part)])
-    return lambda fraction: progress(stage, min(1.0, before + SHARES[part] * fraction))
+def make_beside(making: Path, now: datetime, days: int, part: str, progress: Step) -> None:
+    """The access logs' share of making sample data: `write` them, or `collect` them from where they were moved to."""
+    way = Way(progress)
+    if part == "write":
+        write_access_logs(making / "logs", now, days, lambda fraction: way.tell("write elb", fraction, WRITING))
+    else:
+        lake, logs = Lake.open(making / "lake"), making.parent / "logs"
+        collect(lake, "elb", str(logs), progress=lambda so_far: way.collected("collect elb", so_far))
 
 
-def _collected(done: Callable[[float], None], so_far: Progress) -> None:
-    done(so_far.files_done / max(1, so_far.files_total))
+@contextmanager
+def _beside(making: Path, now: datetime, days: int, part: str, way: Way) -> Iterator[None]:
+    """Do a part of the work in another process, while this one does its own: two processors take half the time."""
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(run_apart, making, now, days, partial(way.tell_of, f"{part} elb"), part)
+        try:
+            yield
+        except BaseException:
+            way.stop()
+            raise
+        other.result()
+
+
+class Way:
+    """How far making sample data has come, told from the parts that are at work at the same time."""
+
+    def __init__(self, progress: Step) -> None:
+        self._progress = progress
+        self._done = dict.fromkeys(SHARES, 0.0)
+        self._lock = Lock()
+        self._stopped = False
+
+    def tell(self, part: str, fraction: float, stage: str) -> None:
+        with self._lock:
+            if self._stopped:
+                raise Stopped
+            self._done[part] = fraction
+            done = sum(SHARES[name] * of for name, of in self._done.items())
+            self._progress(stage, min(1.0, done))
+
+    def tell_of(self, part: str, stage: str, of_all: float) -> None:
+        """What another process told, whose own way is only that part."""
+        self.tell(part, min(1.0, of_all / SHARES[part]), stage)
+
+    def collected(self, part: str, so_far: Progress) -> None:
+        self.tell(part, so_far.files_done / max(1, so_far.files_total), COLLECTING)
+
+    def stop(self) -> None:
+        """End the other part, the next time it tells something."""
+        self._stopped = True
+
+
+class Stopped(Exception):
+    """The other part has failed."""
 
 
 def _exchange(making: Path, folder: Path, name: str) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Thread
 
-from engine.demo import make_demo_lake
+from engine.demo import make_beside, make_demo_lake
 from engine.language.errors import SourceError
 
 
@@ -23,12 +23,18 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--now", type=datetime.fromisoformat)
     parser.add_argument("--days", type=int, default=14)
+    parser.add_argument(
+        "--part", choices=("write", "collect"), help="only the access logs' share, in a half-made folder"
+    )
     parser.add_argument("--tied", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args()
     if arguments.tied:
         Thread(target=_end_with_input, daemon=True).start()
     try:
-        make_demo_lake(arguments.folder, arguments.now, arguments.days, _step)
+        if arguments.part:
+            make_beside(arguments.folder, arguments.now, arguments.days, arguments.part, _step)
+        else:
+            make_demo_lake(arguments.folder, arguments.now, arguments.days, _step)
     except SourceError as problem:
         _tell(problem=problem.message, hint=problem.hint)
         return 1

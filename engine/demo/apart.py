@@ -20,12 +20,16 @@ from engine.language.errors import LakeError
 CHECKOUT = Path(__file__).parents[2]
 
 
-def run_apart(folder: Path, now: datetime, days: int, progress: Callable[[str, float], None]) -> None:
-    """Make sample data in a child, which never outlives this process.
+def run_apart(
+    folder: Path, now: datetime, days: int, progress: Callable[[str, float], None], part: str | None = None
+) -> None:
+    """Make sample data, or just a part of them, in a child, which never outlives this process.
 
     Raises LakeError with the words of the child's own, or with its last words when it died without an explanation.
     """
     command = [sys.executable, "-m", "engine.demo", str(folder), "--now", now.isoformat(), "--days", str(days)]
+    if part:
+        command += ["--part", part]
     path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
     with (
         TemporaryFile() as complaints,
