@@ -20,6 +20,7 @@ from engine.plan import Rows
 from engine.sql import text
 
 MAX_AGE = timedelta(hours=6)  # the data change at most three times a day
+STANDING_DAYS = 60  # for comparisons of the last 30 days with the 30 before
 
 METRICS = {
     "unblended_cost": "UnblendedCost",
@@ -102,8 +103,8 @@ class Cost(AwsCommand):
     `usage_quantity`, `normalized_usage_amount`. At most two dimensions: `service`, `linked_account`, `region`, `az`,
     `usage_type`, `instance_type`, `operation`, `platform`, `purchase_type`, `tenancy`, `record_type`,
     `legal_entity_name`, `invoicing_entity`, `tag.KEY`, `category.NAME`, `product.KEY`. Days are days of UTC, today is
-    left out because it is not over. Costs can be negative: credits and refunds. Days of the last two months are one
-    request, whichever of them a query asks for. The costs of a management account hold those of its members: ask one of
+    left out because it is not over. Costs can be negative: credits and refunds. Days of this month, the last one and the
+    last 60 days are one request, whichever of them a query asks for. The costs of a management account hold those of its members: ask one of
     them only, with `profile=`, or set `cost_enabled = false` for the profiles of members.
 
     Example:
@@ -152,7 +153,7 @@ class Cost(AwsCommand):
             return self
         start = min(self.period(now)[0], now.astimezone(UTC))
         kept = tuple(item for item in self.options if item.name not in _OF_PERIOD)
-        if start >= _two_months(now):
+        if start >= _standing(now):
             return replace(self, options=kept)
         return replace(self, options=(*kept, OptionValue("from", f"{start:%Y%m}01")))
 
@@ -166,7 +167,7 @@ class Cost(AwsCommand):
     def rows(self, ask: Ask) -> Iterator[dict[str, Any]]:
         start, end = self.period(ask.now)
         if self._granularity() == "daily":  # this is the wide command: up to now, narrowed afterwards
-            start = self.setting("from") or _two_months(ask.now)
+            start = self.setting("from") or _standing(ask.now)
             end = _day(ask.now) + timedelta(days=1)
         if start >= end:
             return
@@ -317,6 +318,10 @@ def _day(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _two_months(now: datetime) -> datetime:
-    """The first day of the month before this one."""
-    return (_day(now).replace(day=1) - timedelta(days=1)).replace(day=1)
+def _standing(now: datetime) -> datetime:
+    """Since when costs are asked for, whatever a query wants of them: the first of the last month, 60 days at least.
+
+    It never goes back as time goes on, so a remembered answer holds the days that a later query wants of it.
+    """
+    last_month = (_day(now).replace(day=1) - timedelta(days=1)).replace(day=1)
+    return min(last_month, _day(now) - timedelta(days=STANDING_DAYS))

@@ -110,6 +110,7 @@ def test_days_are_complete_days_of_utc() -> None:
     ("options", "first", "last", "count"),
     [
         ("", "2026-10-25", "2026-11-23", 30),
+        ("days=60", "2026-09-25", "2026-11-23", 60),
         ("days=1", "2026-11-23", "2026-11-23", 1),
         ("days=1 include_today=true", "2026-11-24", "2026-11-24", 1),
         ("from=20261101", "2026-11-01", "2026-11-23", 23),
@@ -123,7 +124,26 @@ def test_ranges_share_one_request(options: str, first: str, last: str, count: in
     found = engine.run(f"aws-cost {options} unblended_cost")
     assert found["start"].agg(["min", "max", "count"]).tolist() == [first, last, count]
     engine.run("aws-cost days=30 unblended_cost")
-    assert [call.parameters["TimePeriod"] for call in api.calls] == [{"Start": "2026-10-01", "End": "2026-11-25"}]
+    assert [call.parameters["TimePeriod"] for call in api.calls] == [{"Start": "2026-09-25", "End": "2026-11-25"}]
+
+
+@pytest.mark.parametrize(
+    ("day", "start"),
+    [
+        ("2026-11-29", "2026-09-30"),
+        ("2026-11-30", "2026-10-01"),
+        ("2026-12-01", "2026-10-02"),
+        ("2026-12-31", "2026-11-01"),
+        ("2027-03-01", "2026-12-31"),
+        ("2026-08-31", "2026-07-01"),
+    ],
+)
+def test_two_times_thirty_days_and_last_month_are_one_request_on_any_day(day: str, start: str) -> None:
+    now = datetime.fromisoformat(f"{day}T23:30:00-05:00")  # UTC is a day ahead
+    engine, api = stubbed({"get_cost_and_usage": daily}, now - timedelta(days=1))
+    for query in ("days=30", "days=60", "days=60 include_today=t"):
+        engine.run(f"aws-cost {query} unblended_cost")
+    assert [call.parameters["TimePeriod"]["Start"] for call in api.calls] == [start]
 
 
 def test_an_earlier_start_is_asked_for_from_the_first_of_its_month() -> None:
