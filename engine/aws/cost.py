@@ -103,9 +103,9 @@ class Cost(AwsCommand):
     `usage_quantity`, `normalized_usage_amount`. At most two dimensions: `service`, `linked_account`, `region`, `az`,
     `usage_type`, `instance_type`, `operation`, `platform`, `purchase_type`, `tenancy`, `record_type`,
     `legal_entity_name`, `invoicing_entity`, `tag.KEY`, `category.NAME`, `product.KEY`. Days are days of UTC, today is
-    left out because it is not over. Costs can be negative: credits and refunds. Days of this month, the last one and the
-    last 60 days are one request, whichever of them a query asks for. The costs of a management account hold those of its members: ask one of
-    them only, with `profile=`, or set `cost_enabled = false` for the profiles of members.
+    left out because it is not over. Costs can be negative: credits and refunds. Days of this month, the last one and
+    the last 60 days are one request, whichever of them a query asks for. The costs of a management account hold those
+    of its members: ask one of them only, with `profile=`, or set `cost_enabled = false` for the profiles of members.
 
     Example:
         aws-cost days=30 unblended_cost by service
@@ -124,6 +124,7 @@ class Cost(AwsCommand):
     service: ClassVar[str] = "ce"
     is_global: ClassVar[bool] = True
     takes_words: ClassVar[bool] = True
+    is_billed: ClassVar[bool] = True
     leading: ClassVar[tuple[Field, ...]] = LEADING[:2]
     actions: ClassVar[tuple[Action, ...]] = (
         Action("ce:GetCostAndUsage", "ce", "get_cost_and_usage", _smallest_request),
