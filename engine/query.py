@@ -91,7 +91,8 @@ class Engine:
 
     Queries read files (`csvfile`, `textfile`, …) of `file_folder` only, and none without it. `profiles` are who asks
     AWS, nobody without them; answers and the ledger of billed calls are kept in `aws_home`, and with `stale_ok` an old
-    answer is given at once while a newer one is asked for.
+    answer is given at once while a newer one is asked for. Without `writes_files` commands like `outputcsv` pass their
+    rows on and write nothing, unless a run says otherwise.
 
     >>> Engine().run('json "[{a: 1}, {a: 2}]" | stats sum(a) as total').to_dict("records")
     [{'total': 3}]
@@ -109,6 +110,7 @@ class Engine:
         lookup_folder: Path | None = None,
         file_folder: Path | None = None,
         output_folder: Path | None = None,
+        writes_files: bool = True,
         memory_limit: str = "2GB",
         profiles: Profiles | None = None,
         aws_home: Path | None = None,
@@ -127,6 +129,7 @@ class Engine:
         self._tables = tables
         self._file_folder = file_folder
         self._output_folder = output_folder
+        self._writes_files = writes_files
         self._lake = _opened(lake)
         self._lookups: dict[str, LookupTable] = {**csv_lookups(lookup_folder), "geoip": geoip(geo)}
         functions = (
@@ -167,10 +170,12 @@ class Engine:
         timeout: float | None = None,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        writes_files: bool | None = None,
     ) -> Result:
         """Run a query and return its rows together with where they come from. `timeout` is in seconds.
 
-        `progress` is told now and then how much is done, from 0 to 1, in another thread.
+        `progress` is told now and then how much is done, from 0 to 1, in another thread. `writes_files` says whether
+        this run writes files, whatever the engine does otherwise.
         """
         started = time.perf_counter()
         with self._running(query, params, timeout, cancel, progress) as (parsed, rows, session):
@@ -178,7 +183,8 @@ class Engine:
             types = {name: rows.columns[name].type for name in rows.visible}
             made = frame(session.fetch(statement), types, self.timezone)
             context = rows.context
-            context.write_outputs()
+            if self._writes_files if writes_files is None else writes_files:
+                context.write_outputs()
             return Result(
                 frame=made,
                 types=types,
@@ -216,7 +222,8 @@ class Engine:
                 yield frame(piece, types, self.timezone), types
             if is_empty:
                 yield frame(session.fetch(f"SELECT * FROM ({statement}) LIMIT 0"), types, self.timezone), types
-            planned.context.write_outputs()
+            if self._writes_files:
+                planned.context.write_outputs()
 
     def explain(self, query: str | Query, params: Mapping[str, Any] | None = None) -> Plan:
         """How a query would run. Steps whose columns depend on values (`timechart … by`) do run; AWS is not asked."""

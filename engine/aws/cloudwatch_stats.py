@@ -121,6 +121,7 @@ class CloudwatchStats(AwsCommand):
         Option("max_series", read_count, "refuse more series than this in one region, 500 without"),
     )
     service: ClassVar[str] = "cloudwatch"
+    is_billed: ClassVar[bool] = True
     actions: ClassVar[tuple[Action, ...]] = (
         Action("cloudwatch:ListMetrics", "cloudwatch", "list_metrics", {"Namespace": "AWS/EC2"}),
         Action("cloudwatch:GetMetricData", "cloudwatch", "get_metric_data", _smallest_request),

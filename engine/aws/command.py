@@ -53,12 +53,17 @@ LEADING = (
 )
 
 
+#: One call of a service: operation and parameters to the first page.
+Call = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+
+
 @dataclass(frozen=True)
 class Action:
     """A permission that a command needs, and the smallest call that shows whether it is there.
 
     `found_missing` are error codes that only somebody with the permission sees: what was asked for does not exist.
-    Parameters that hold times are a function of now.
+    Parameters that hold times are a function of now. What can only be tried with something of the account itself is
+    `looked_up` by calls of the same service, null when the account has none.
     """
 
     name: str  # as policies write it: `ec2:DescribeAddresses`
@@ -66,6 +71,7 @@ class Action:
     operation: str
     parameters: Mapping[str, Any] | Callable[[datetime], Mapping[str, Any]] = field(default_factory=dict)
     found_missing: tuple[str, ...] = ()
+    looked_up: Callable[[Call], Mapping[str, Any] | None] | None = None
 
     def asked(self, now: datetime) -> Mapping[str, Any]:
         """The parameters at a moment."""
@@ -125,6 +131,7 @@ class AwsCommand(Command):
     actions: ClassVar[tuple[Action, ...]] = ()  # the permissions it needs
     is_global: ClassVar[bool] = False  # one place for all regions: cost, IAM
     takes_words: ClassVar[bool] = False
+    is_billed: ClassVar[bool] = False  # `price` is never 0
 
     is_source: ClassVar[bool] = True
     syntax: ClassVar[pp.ParserElement] = pp.Opt(put("words", several(_WORD))) + pp.Opt(

@@ -67,6 +67,7 @@ class CostForecast(AwsCommand):
     )
     is_global: ClassVar[bool] = True
     takes_words: ClassVar[bool] = True
+    is_billed: ClassVar[bool] = True
     leading: ClassVar[tuple[Field, ...]] = LEADING[:2]
     columns: ClassVar[tuple[Field, ...]] = (
         Field("start", STRING, "the day, `yyyy-MM-dd`"),

@@ -11,8 +11,11 @@ from datetime import UTC, datetime, tzinfo
 from ipaddress import ip_address
 
 from engine.aws.command import AwsCommand
+from engine.commands.outputcsv import OutputCsv
+from engine.commands.outputjson import OutputJson
 from engine.commands.search import Search
 from engine.commands.table import TableCommand
+from engine.language.errors import QueryError
 from engine.language.grammar import is_bare_name
 from engine.language.nodes import Binary, Call, Command, Expr, FieldRef, Literal, OptionValue, Query
 
@@ -89,6 +92,41 @@ def live_commands(query: Query) -> tuple[AwsCommand, ...]:
         for sub in command.inner():
             found |= dict.fromkeys(live_commands(sub))
     return tuple(found)
+
+
+def renewing(query: Query) -> tuple[AwsCommand, ...]:
+    """The `aws-*` commands that AWS bills for anew though there is an answer: their `cache` is shorter than its age."""
+    return tuple(command for command in live_commands(query) if _renews(command))
+
+
+def without_renewing(query: Query) -> Query:
+    """Billed `aws-*` commands with the age of their own instead of a shorter one."""
+
+    def change(command: Command) -> list[Command]:
+        if not isinstance(command, AwsCommand) or not _renews(command):
+            return [command]
+        return [replace(command, options=tuple(item for item in command.options if item.name != "cache"))]
+
+    return _changed(query, change)
+
+
+def _renews(command: AwsCommand) -> bool:
+    wanted = command.option("cache")
+    if wanted is None or not command.is_billed:
+        return False
+    if not all(isinstance(item.value, str) for item in command.options):  # a parameter, which may be anything
+        return True
+    try:
+        return bool(command.setting("cache") < command.max_age())
+    except QueryError:  # told when it runs
+        return False
+
+
+def writes_files(query: Query) -> bool:
+    """Whether a query, or a sub-query of it, writes files."""
+    return any(
+        isinstance(command, OutputCsv | OutputJson) or any(map(writes_files, command.inner())) for command in query
+    )
 
 
 def with_span(query: Query, span: str) -> Query:

@@ -14,7 +14,7 @@ from engine.language.errors import SourceError, TrailboardError
 from engine.language.grammar import parse
 from engine.language.nodes import Query
 from engine.language.printer import print_query
-from engine.language.rewrite import live_commands
+from engine.language.rewrite import live_commands, without_renewing
 from engine.query import Result
 from pages.parts import autochart, board, data, live
 from pages.parts.board import BoardPanel, NotKept
@@ -105,7 +105,8 @@ def _card(panel: BoardPanel, view: View) -> None:
 def _body(panel: BoardPanel, view: View) -> None:
     query = parse(panel.query)
     open_values = parameters(query, data.engine(view.source.lake, view.source.sample, view.zone, None).catalog())
-    filled = board.with_values(board.asked(query, view), values(open_values, panel.values, view.zone))
+    asked = without_renewing(board.asked(query, view))  # a page that asks by itself keeps to the ages of answers
+    filled = board.with_values(asked, values(open_values, panel.values, view.zone))
     commands = live_commands(filled)
     if not _agreed(panel, commands, view):
         return
@@ -117,13 +118,13 @@ def _body(panel: BoardPanel, view: View) -> None:
 
 def _agreed(panel: BoardPanel, commands: Sequence[AwsCommand], view: View) -> bool:
     """Whether the panel may ask AWS; if that costs something that nobody has agreed to, a button says what."""
-    unagreed = [command for command in commands if command.key() not in st.session_state.get(AGREED, ())]
+    unagreed = [command for command in commands if command.told() not in st.session_state.get(AGREED, ())]
     cost = live.price(unagreed, view.zone, view.source, _clock(view))
     if not cost.needs_consent:
         return True
 
     def agree() -> None:
-        keys = {command.key() for command in commands}
+        keys = {command.told() for command in commands}
         st.session_state[AGREED] = {*st.session_state.get(AGREED, ()), *keys}
 
     t, amount = _translator(view), usd(cost.unknown_usd)

@@ -98,6 +98,7 @@ def engine(path: str, made: datetime | None, zone: str, frozen: datetime | None)
         lookup_folder=settings.lookup_folder,
         file_folder=settings.file_folder,
         output_folder=settings.output_folder,
+        writes_files=False,  # but what somebody has run: pages ask by themselves, and some queries several times
         exchange=Exchange.load(os.environ, settings.exchange_file),
         profiles=connected,
         aws_home=settings.aws_folder,

@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -23,7 +23,7 @@ from engine.language.errors import QueryCancelled
 from engine.language.grammar import parse
 from engine.language.nodes import Command, Query
 from engine.language.printer import print_query
-from engine.language.rewrite import before_aggregate
+from engine.language.rewrite import before_aggregate, writes_files
 from engine.query import Engine, Result
 from pages.parts.explore.secrets import holds_secret, is_secret_name
 from pages.parts.links import Link, is_of_query
@@ -93,11 +93,11 @@ class Job:
             self.early = self._fetch(engine, query, min(FIRST_ROWS, MOST_ROWS))
             if not self.early.capped:
                 return self.early
-        found = self._fetch(engine, query, MOST_ROWS)
+        found = self._fetch(engine, query, MOST_ROWS, writes_files=True)
         return replace(found, counts=self._counted(engine, query)) if found.capped and is_rows(query) else found
 
-    def _fetch(self, engine: Engine, query: Query, most: int) -> Answer:
-        result = self._execute(engine, first_rows(query, most + 1))
+    def _fetch(self, engine: Engine, query: Query, most: int, *, writes_files: bool = False) -> Answer:
+        result = self._execute(engine, first_rows(query, most + 1), writes_files)
         is_capped = result.rows > most
         if is_capped:
             result = replace(result, frame=result.frame.iloc[:most], rows=most)
@@ -112,8 +112,15 @@ class Job:
         span = Period(start=first, end=last).span(last)
         return self._execute(engine, _then(query, f"timechart span={span} count")).frame
 
-    def _execute(self, engine: Engine, query: Query) -> Result:
-        return engine.execute(query, self.values, timeout=TIMEOUT, cancel=self.cancel, progress=self._progressed)
+    def _execute(self, engine: Engine, query: Query, writes_files: bool = False) -> Result:
+        return engine.execute(
+            query,
+            self.values,
+            timeout=TIMEOUT,
+            cancel=self.cancel,
+            progress=self._progressed,
+            writes_files=writes_files,
+        )
 
     def _progressed(self, part: float) -> None:
         self.part = part
@@ -146,8 +153,8 @@ def first_rows(query: Query, count: int) -> Query:
 
 
 def is_rows(query: Query) -> bool:
-    """Whether a query gives rows of the lake as they are, not a summary, so that asking twice costs no API call."""
-    return before_aggregate(query).commands == query.commands and not _asks_others(query)
+    """Whether a query gives rows of the lake as they are, not a summary, so that asking twice costs only time."""
+    return before_aggregate(query).commands == query.commands and not _asks_others(query) and not writes_files(query)
 
 
 def _asks_others(query: Query) -> bool:
@@ -171,6 +178,18 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="explore")
 
 
+Why = Literal["bills", "bills_again", "writes"]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A query that waits for consent: why, and what it costs in USD."""
+
+    text: str
+    why: Why
+    usd: float = 0
+
+
 @dataclass
 class Desk:
     """One viewer's Explore page. `revision` grows whenever the page, not the viewer, changes the text.
@@ -182,7 +201,7 @@ class Desk:
     revision: int = 0
     written: dict[str, str] = field(default_factory=dict)
     job: Job | None = None
-    held: tuple[str, float] | None = None  # a query that waits for consent, and the USD that it costs
+    held: Held | None = None
     sampled: tuple[Answer, Result] | None = None  # the rows before an answer's summary, for its fields
     opened: int | None = None
     linked: Link = field(default_factory=Link)  # what the URL carried when it was last looked at
@@ -206,10 +225,10 @@ class Desk:
         self.job.begin(engine)
         self.write_link()
 
-    def hold(self, text: str, usd: float) -> None:
-        """Let a query wait until somebody agrees to what it costs."""
+    def hold(self, text: str, why: Why, usd: float = 0) -> None:
+        """Let a query wait until somebody agrees to what it does."""
         self.is_moved = True
-        self.held = (text, usd)
+        self.held = Held(text, why, usd)
         if self.job is not None:
             self.job.stop()
 

@@ -73,7 +73,7 @@ def agreed(panel: Panel, view: View) -> bool:
 
 
 def _agree(commands: Sequence[AwsCommand]) -> None:
-    st.session_state[AGREED] = _agreed() | {command.key() for command in commands}
+    st.session_state[AGREED] = _agreed() | {command.told() for command in commands}
 
 
 def _agreed() -> frozenset[str]:
@@ -82,7 +82,7 @@ def _agreed() -> frozenset[str]:
 
 def _unagreed(commands: Sequence[AwsCommand]) -> list[AwsCommand]:
     known = _agreed()
-    return [command for command in commands if command.key() not in known]
+    return [command for command in commands if command.told() not in known]
 
 
 def ask_for_consent(dashboard: Dashboard, view: View) -> None:

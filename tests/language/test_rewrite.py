@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from engine import Engine
 from engine.language.grammar import parse
 from engine.language.printer import print_query
@@ -12,12 +14,15 @@ from engine.language.rewrite import (
     before_aggregate,
     between,
     live_commands,
+    renewing,
     rows_behind,
     with_condition,
     with_range,
     with_search,
     with_span,
     with_targets,
+    without_renewing,
+    writes_files,
 )
 from tests.panels import PANELS
 
@@ -107,3 +112,25 @@ def test_the_aws_commands_of_a_query_are_found_once_each() -> None:
         "aws-ec2-instance-statuses",
     ]
     assert live_commands(parse("table cloudtrail | stats count")) == ()
+
+
+def test_what_bills_again_is_told_and_can_be_taken_back() -> None:
+    query = parse("aws-cost cache=0 days=3 unblended_cost | join a [ aws-cost cache=7d blended_cost ]")
+    assert [command.told() for command in renewing(query)] == ["aws-cost days=3 unblended_cost"]
+    calm = print_query(without_renewing(query))
+    assert calm == print_query(parse(print_query(query).replace("cache=0 ", "")))
+    assert not renewing(parse("aws-ec2-instances cache=0"))
+    assert renewing(parse('aws-cloudwatch-stats cache=1s metric="CPUUtilization"'))
+    assert renewing(parse('aws-cost cache=$("age") unblended_cost'))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("table t | outputcsv f.csv a", True),
+        ("table t | join a [ table u | outputjson f.json ]", True),
+        ('table t | eval a = "outputcsv f a"', False),
+    ],
+)
+def test_writing_files_is_known(text: str, expected: bool) -> None:
+    assert writes_files(parse(text)) is expected

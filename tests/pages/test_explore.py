@@ -18,6 +18,7 @@ from engine import Engine
 from engine.language.errors import QueryCancelled
 from engine.language.grammar import parse
 from engine.language.printer import print_query
+from pages.parts import data
 from pages.parts.desk import Answer, Desk, Job, is_rows
 from pages.parts.examples import BASICS, incidents
 from pages.parts.explore.downloads import FILES, made
@@ -98,6 +99,37 @@ def test_a_packed_link_runs_too(explore: Open) -> None:
     app = explore(long)
     assert desk(app).text == long
     assert TEXTS["nothing"].en in words(app)
+
+
+def test_a_link_writes_a_file_only_when_somebody_says_so(
+    explore: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAILBOARD_HOME", str(tmp_path))
+    data.engine.clear()
+    text = "table duration=1d cloudtrail* | outputcsv append=t got.csv eventName"
+    app = explore(text)
+    written = tmp_path / "output" / "got.csv"
+    assert desk(app).job is None
+    assert TEXTS["consent_writes"].en in words(app)
+    assert not written.exists()
+    app.button(key="explore_agree").click().run()
+    settled(app)
+    assert "14 rows" in words(app)
+    assert len(written.read_text().splitlines()) == 15, "a header and the rows, once"
+    desk(app).text = f"{text} | stats count"
+    button(app, "Run").click().run()
+    settled(app)
+    assert len(written.read_text().splitlines()) == 29, "the rows for the list of fields are read, and not written"
+    data.engine.clear()
+
+
+def test_a_link_asks_aws_anew_only_when_somebody_agrees(explore: Open) -> None:
+    app = explore("aws-cost cache=0 days=3 unblended_cost")
+    assert desk(app).job is None
+    assert "asks AWS anew" in words(app)
+    app.button(key="explore_agree").click().run()
+    settled(app)
+    assert "3 rows" in words(app)
 
 
 def test_a_damaged_link_shows_the_examples(explore: Open) -> None:

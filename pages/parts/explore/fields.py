@@ -11,7 +11,7 @@ from engine.catalog import Type
 from engine.export import plain_text
 from engine.language.errors import TrailboardError
 from engine.language.nodes import Query
-from engine.language.rewrite import before_aggregate
+from engine.language.rewrite import before_aggregate, without_renewing
 from pages.parts.desk import TIMEOUT, Answer, first_rows
 from pages.parts.explore.page import ExplorePage, plain_label
 from pages.parts.fieldfacts import Fact, facts, has_values, top, with_value
@@ -47,7 +47,7 @@ def _rows(page: ExplorePage, answer: Answer) -> Rows | None:
     if here.sampled is None or here.sampled[0] is not answer:
         with st.spinner(page.t("reading_fields")):
             try:
-                query = first_rows(Query(before.commands), SAMPLED)
+                query = first_rows(without_renewing(Query(before.commands)), SAMPLED)
                 found = page.engine().execute(query, answer.values, timeout=TIMEOUT)
             except TrailboardError as problem:
                 st.text(str(problem))

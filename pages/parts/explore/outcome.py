@@ -8,7 +8,7 @@ from engine.export import neutralise
 from pages.parts import autochart
 from pages.parts.board_texts import translate as board_text
 from pages.parts.board_view import add_form
-from pages.parts.desk import Answer
+from pages.parts.desk import Answer, Held
 from pages.parts.explore.chart import show_chart
 from pages.parts.explore.downloads import show_downloads
 from pages.parts.explore.gallery import show_gallery
@@ -24,7 +24,7 @@ def show_outcome(page: ExplorePage) -> None:
     """Whatever there is to show below the editor."""
     job = page.desk.job
     if page.desk.held is not None:
-        _ask_consent(page, page.desk.held[1])
+        _ask_consent(page, page.desk.held)
     elif job is None:
         show_gallery(page)
     elif page.is_running:
@@ -37,12 +37,15 @@ def show_outcome(page: ExplorePage) -> None:
             show_failure(page, outcome)
 
 
-def _ask_consent(page: ExplorePage, usd: float) -> None:
-    """What a query costs before it is asked for the first time."""
+def _ask_consent(page: ExplorePage, held: Held) -> None:
+    """What a query does or costs, before it does."""
+    is_file, usd = held.why == "writes", money(held.usd)
     with st.container(border=True, key="explore_consent"):
-        st.badge(page.t("not_asked"), icon=":material/payments:", color="gray")
-        st.text(page.t("consent", usd=money(usd)))
-        st.button(page.t("ask_aws", usd=money(usd)), type="primary", key="explore_agree", on_click=page.agree)
+        icon = ":material/save:" if is_file else ":material/payments:"
+        st.badge(page.t("not_run" if is_file else "not_asked"), icon=icon, color="gray")
+        st.text(page.t(f"consent_{held.why}", usd=usd))
+        label = page.t("run_anyway") if is_file else page.t("ask_aws", usd=usd)
+        st.button(label, type="primary", key="explore_agree", on_click=page.agree)
 
 
 def _wait(page: ExplorePage) -> None:

@@ -15,7 +15,7 @@ from engine.language.errors import QueryError
 from engine.language.grammar import parse
 from engine.language.nodes import Query
 from engine.language.printer import print_query
-from engine.language.rewrite import live_commands
+from engine.language.rewrite import live_commands, renewing, writes_files
 from engine.query import Engine
 from pages.parts import data, live
 from pages.parts.desk import PATIENCE, Desk, desk
@@ -25,6 +25,7 @@ from pages.parts.explore.history import remember
 from pages.parts.explore.parameters import Parameter, parameters, values
 from pages.parts.explore.texts import translate
 from pages.parts.kept import shelf
+from pages.parts.links import Link
 from pages.parts.livecard import AGREED
 from pages.parts.view import View
 
@@ -80,25 +81,46 @@ class ExplorePage:
         """
         self.newest_text()
         commands = _live_commands(text)
-        unagreed = [command for command in commands if command.key() not in st.session_state.get(AGREED, ())]
+        unagreed = [command for command in commands if command.told() not in st.session_state.get(AGREED, ())]
         cost = live.price(unagreed, self.view.zone, self.view.source, self.now)
         if cost.needs_consent:
-            self.desk.hold(text, cost.unknown_usd)
+            self.desk.hold(text, "bills", cost.unknown_usd)
             return
         self.desk.run(text, self.engine_for(commands), self.values(text))
         remember(shelf(), text)
 
     def agree(self) -> None:
-        """Run what waits for consent."""
-        text = self.desk.held[0] if self.desk.held else ""
-        keys = {command.key() for command in _live_commands(text)}
-        st.session_state[AGREED] = {*st.session_state.get(AGREED, ()), *keys}
-        self.run_text(text)
+        """Run what waits for consent, or say what else it does."""
+        held = self.desk.held
+        if held is None or (held.why == "writes" and self._holds_renewing(held.text)):
+            return
+        if held.why != "writes":
+            agreed = {command.told() for command in _live_commands(held.text)}
+            st.session_state[AGREED] = {*st.session_state.get(AGREED, ()), *agreed}
+        self.run_text(held.text)
+
+    def _holds_renewing(self, text: str) -> bool:
+        """Let a query wait that AWS would bill for anew though there may be an answer."""
+        query = _read(text)
+        commands = () if query is None else renewing(query)
+        if commands:
+            cost = live.price(commands, self.view.zone, self.view.source, self.now)
+            self.desk.hold(text, "bills_again", cost.usd)
+        return bool(commands)
 
     def run(self, text: str, written: Mapping[str, str] | None = None) -> None:
         """Put a query into the editor and start it; to be called in a callback."""
         self.desk.put(text, written)
         self.run_text(self.desk.text)
+
+    def follow(self, link: Link) -> None:
+        """Put the query of a link into the editor and start it, if that only reads: anybody can have made the link."""
+        self.desk.put(link.text, link.written)
+        query = _read(self.desk.text)
+        if query is not None and writes_files(query):
+            self.desk.hold(self.desk.text, "writes")
+        elif not self._holds_renewing(self.desk.text):
+            self.run_text(self.desk.text)
 
     def continue_with(self, query: Query) -> None:
         """Start a query made from the one on the screen; to be called in a callback."""
@@ -106,10 +128,15 @@ class ExplorePage:
 
 
 def _live_commands(text: str) -> tuple[AwsCommand, ...]:
+    query = _read(text)
+    return () if query is None else live_commands(query)
+
+
+def _read(text: str) -> Query | None:
     try:
-        return live_commands(parse(text))
+        return parse(text)
     except QueryError:  # told when it runs
-        return ()
+        return None
 
 
 def engine_of(source: data.Source, zone: str, frozen: datetime | None = None) -> Engine:
@@ -124,7 +151,7 @@ def prepare(view: View) -> ExplorePage:
     if link is not None and here.shows(link):
         here.put(link.text)
     elif link is not None:
-        page.run(link.text, link.written)
+        page.follow(link)
     is_running = here.job is not None and not here.job.wait(PATIENCE)
     here.take_move()
     return ExplorePage(view, here, is_running)

@@ -99,7 +99,18 @@ TEXTS: dict[str, Text] = {
     "source_problem": Text("The data could not be read", "데이터를 읽지 못했습니다"),
     "use_fix": Text("Use `{word}` and run", "`{word}`(으)로 바꿔 실행"),
     "not_asked": Text("Not asked yet", "아직 조회하지 않음"),
-    "consent": Text(
+    "not_run": Text("Not run yet", "아직 실행하지 않음"),
+    "consent_writes": Text(
+        "This query came with a link and writes a file. It runs when you say so.",
+        "링크로 열린 쿼리이며 파일을 씁니다. 확인해야 실행됩니다.",
+    ),
+    "run_anyway": Text("Run, write the file", "실행하고 파일 쓰기"),
+    "consent_bills_again": Text(
+        "This query came with a link and asks AWS anew though there may be an answer: about {usd}. Nothing is asked "
+        "until you agree.",
+        "링크로 열린 쿼리이며 보관된 응답이 있어도 AWS에 다시 조회합니다(약 {usd}). 동의하기 전에는 조회하지 않습니다.",
+    ),
+    "consent_bills": Text(
         "AWS bills this query, and nobody has asked it before: about {usd}. Nothing is asked until you agree.",
         "AWS에서 과금되는 쿼리이며 아직 조회한 적이 없습니다(약 {usd}). 동의하기 전에는 조회하지 않습니다.",
     ),
