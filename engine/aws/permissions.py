@@ -108,13 +108,25 @@ def check(aws: Aws, profile: Profile, now: datetime, *, billed: bool = False) ->
 def _tried(
     aws: Aws, profile: Profile, region: str, now: datetime, action: Action, words: tuple[str, ...], billed: bool
 ) -> Permission:
+    where = None if action.service in ("ce", "iam", "sts") else region
+
+    def call(operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return aws.first_page(profile, where, now, action.service, operation, given)
+
     parameters = action.asked(now)
+    if action.looked_up is not None:
+        try:
+            found = action.looked_up(call)
+        except SourceError as problem:
+            return Permission(action.name, "not tried", words, problem.message, problem.hint or "")
+        if found is None:
+            return Permission(action.name, "not tried", words, "the account has nothing to try it with")
+        parameters = found
     usd = 0 if profile.demo else price(action.service, action.operation, parameters)
     if usd and not billed:
         return Permission(action.name, "not tried", words, "trying it is billed", usd=usd)
-    where = None if action.service in ("ce", "iam", "sts") else region
     try:
-        aws.first_page(profile, where, now, action.service, action.operation, parameters)
+        call(action.operation, parameters)
     except SourceError as problem:
         if not (isinstance(problem, Refused) and problem.code in action.found_missing):
             state: State = "denied" if isinstance(problem, Denied) else "failed"

@@ -30,6 +30,7 @@ _THROTTLED = (
     "LimitExceededException", "RequestThrottled", "RequestThrottledException", "SlowDown", "BandwidthLimitExceeded",
 )  # fmt: skip
 _SERVER = ("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "InternalServerError")
+_CAPITALS = {"db": "DB", "mfa": "MFA"}
 _PREFIX = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
 MOST_CHARACTERS = 200
 
@@ -60,11 +61,13 @@ class OverBudget(SourceError):
 
 
 def action_name(service: str, operation: str) -> str:
-    """A call as policies name it.
+    """A call as policies name it, from its name in the API or boto3's.
 
-    >>> action_name("elbv2", "DescribeLoadBalancers")
-    'elasticloadbalancing:DescribeLoadBalancers'
+    >>> action_name("elbv2", "DescribeLoadBalancers"), action_name("rds", "describe_db_instances")
+    ('elasticloadbalancing:DescribeLoadBalancers', 'rds:DescribeDBInstances')
     """
+    if "_" in operation:
+        operation = "".join(_CAPITALS.get(part, part.capitalize()) for part in operation.split("_"))
     return f"{_PREFIX.get(service, service)}:{operation}"
 
 
@@ -74,7 +77,7 @@ def telling(service: str, operation: str, of: Profile, region: str | None) -> It
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
-    action = action_name(service, "".join(part.capitalize() for part in operation.split("_")))
+    action = action_name(service, operation)
     try:
         yield
     except ClientError as problem:

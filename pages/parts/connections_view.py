@@ -126,7 +126,7 @@ def tried(name: str, billed: bool, zone: str, source: data.Source) -> list[Permi
 def _permissions(profile: Profile, view: View) -> None:
     asked = f"billed_{_key(profile)}"
     found = tried(profile.name, bool(st.session_state.get(asked)), view.zone, view.source)
-    untried = [item for item in found if item.state == "not tried"]
+    untried = [item for item in found if item.state == "not tried" and item.usd]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _verdict(found, view)
         if untried:
@@ -163,8 +163,8 @@ def _verdict(found: Sequence[Permission], view: View) -> None:
         st.badge(_t(view, "some_missing", n=counts["denied"]), color="red", icon=":material/block:")
     if counts["failed"]:
         st.badge(_t(view, "some_failed", n=counts["failed"]), color="orange", icon=":material/warning:")
-    if counts["not tried"]:
-        st.badge(_t(view, "some_untried", n=counts["not tried"]), color="gray", icon=":material/payments:")
+    if billed := sum(item.state == "not tried" and item.usd > 0 for item in found):
+        st.badge(_t(view, "some_untried", n=billed), color="gray", icon=":material/payments:")
     if counts["allowed"] == len(found):
         st.badge(_t(view, "all_allowed", n=len(found)), color="green", icon=":material/check:")
 

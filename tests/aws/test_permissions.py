@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.aws.command import AwsCommand
-from engine.aws.permissions import actions, check, connection, policy
+from engine.aws.permissions import Permission, actions, check, connection, policy
 from engine.aws.profiles import Profile
 from engine.cli import main
 from engine.language.nodes import commands
@@ -64,6 +64,28 @@ def test_each_permission_is_tried_once_and_billed_ones_only_when_wanted(
     assert aws.spending(NOW).usd == 0
     assert aws_server.calls("GetCostAndUsage") == []
     assert len(aws_server.calls("DescribeInstances")) == 1
+
+
+def test_the_last_use_of_a_key_is_tried_with_a_key_of_the_account(
+    aws_server: AwsServer, make_engine: MakeEngine
+) -> None:
+    aws = make_engine().aws
+    assert aws is not None
+
+    def last_use() -> Permission:
+        return next(item for item in check(aws, aws.profiles.all[0], NOW) if item.action == "iam:GetAccessKeyLastUsed")
+
+    assert (last_use().state, last_use().usd) == ("not tried", 0)
+    with aws_server.client("iam") as iam:
+        iam.create_user(UserName="empty")
+        iam.create_user(UserName="keyed")
+        iam.create_access_key(UserName="keyed")
+    assert last_use().state == "allowed"
+    aws_server.fail("GetAccessKeyLastUsed", "AccessDenied")
+    assert last_use().state == "denied"
+    aws_server.fail("ListAccessKeys", "AccessDenied")
+    assert last_use().state == "not tried"
+    assert "iam:ListAccessKeys is denied" in last_use().message
 
 
 def test_trying_the_billed_ones_is_billed(aws_server: AwsServer, make_engine: MakeEngine) -> None:
@@ -122,3 +144,13 @@ def test_profiles_that_are_not_understood_leave_the_logs_alone(
     assert main(["query", "json '{a: 1}' | stats count".replace("'", '"'), "--format", "csv"]) == 0
     assert "warning: the profiles in /nowhere/profiles.toml cannot be read" in capfd.readouterr().err
     assert main(["profiles"]) == 1
+
+
+def test_commands_with_a_price_say_that_they_are_billed() -> None:
+    words = [word for word, command in commands().items() if issubclass(command, AwsCommand) and command.is_billed]
+    assert sorted(words) == ["aws-cloudwatch-stats", "aws-cost", "aws-cost-forecast"]
+    assert all(
+        command.price is AwsCommand.price or command.is_billed
+        for command in commands().values()
+        if issubclass(command, AwsCommand)
+    )
