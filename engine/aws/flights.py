@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from threading import Lock, Semaphore, Thread
 
 from engine.aws.answers import Answer
+from engine.aws.problems import Refused
 from engine.language.errors import SourceError
 
 MOST_AT_ONCE = 8  # calls of one profile
@@ -39,6 +40,11 @@ class Flights:
         with self._lock:
             when, problem = self._failed.get(key, (0.0, None))
         return problem if problem is not None and time.monotonic() - when < _PAUSE else None
+
+    def was_refused(self, key: str) -> bool:
+        """Whether AWS answered the last try with an error, for which it bills nothing."""
+        with self._lock:
+            return isinstance(self._failed.get(key, (0.0, None))[1], Refused)
 
     def _fly(self, key: str, slot: Semaphore | None, work: Callable[[], Answer], future: Future[Answer]) -> None:
         answer, problem = None, None

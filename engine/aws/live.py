@@ -42,7 +42,7 @@ class Live:
 
     `fetched_at` is when the oldest part was asked, null when nothing is known. `refreshing` says that a newer answer is
     being asked for behind it. `calls` and `cost_usd` are what this query made and spent, `estimate_usd` what asking
-    anew would cost. `failed` names profile and region.
+    anew would cost, `missing_usd` that part of it that has never been asked. `failed` names profile and region.
     """
 
     command: str
@@ -54,6 +54,7 @@ class Live:
     calls: int = 0
     cost_usd: float = 0
     estimate_usd: float = 0
+    missing_usd: float = 0
     is_demo: bool = False
 
     def __str__(self) -> str:
@@ -335,7 +336,8 @@ class Aws:
         context: Context,
     ) -> None:
         """Tell the context where the rows come from; a command that comes twice in a query is told once."""
-        paid = [target for target in targets if not target.profile.demo]
+        paid = [target for target in targets if _may_be_billed(wide, target)]
+        new = [t for t in paid if t not in found.answers and not self._hub.flights.was_refused(self._key(wide, t))]
         live = Live(
             command=asked.told(),
             fetched_at=min((answer.fetched_at for answer in found.answers.values()), default=None),
@@ -346,7 +348,8 @@ class Aws:
             calls=found.calls,
             cost_usd=found.usd,
             estimate_usd=sum((found.answers[t].usd if t in found.answers else 0) or wide.price() for t in paid),
-            is_demo=bool(targets) and not paid,
+            missing_usd=len(new) * wide.price(),
+            is_demo=bool(targets) and all(target.profile.demo for target in targets),
         )
         before = context.live.get(live.command)
         if before is not None:
@@ -372,7 +375,7 @@ class _Metered:
         if service == "ce" and not profile.cost_enabled:
             raise SourceError(f"profile `{profile.name}` may not ask for costs: its `cost_enabled` is false")
         amount = 0 if profile.demo else price(service, operation, parameters)
-        action = action_name(service, "".join(part.capitalize() for part in operation.split("_")))
+        action = action_name(service, operation)
         pages = self.api.pages(service, operation, self.target.region, parameters)
         is_due = True  # another page comes for certain
         while True:
@@ -391,6 +394,10 @@ class _Metered:
             self.calls, self.usd = self.calls + 1, self.usd + amount
             is_due = bool(page.get("NextPageToken") or page.get("NextToken"))
             yield page
+
+
+def _may_be_billed(wide: AwsCommand, target: Target) -> bool:
+    return not target.profile.demo and (wide.service != "ce" or target.profile.cost_enabled)
 
 
 def _is_young(answer: Answer, now: datetime, most_age: timedelta) -> bool:

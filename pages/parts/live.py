@@ -108,7 +108,10 @@ def ask(text: str, zone: str, where: data.Source, now: datetime) -> Result:
 
 @dataclass(frozen=True)
 class Price:
-    """What asking some commands costs: USD, and how many of them AWS bills. `unknown` ones have never been answered."""
+    """What asking some commands costs: USD, and how many of them AWS bills.
+
+    `unknown` ones have never been answered, or not by everybody whom they ask.
+    """
 
     usd: float = 0.0
     billed: int = 0
@@ -125,10 +128,8 @@ def price(commands: Iterable[AwsCommand], zone: str, where: data.Source, now: da
     """What asking these commands anew costs. Nothing is asked to know it."""
     told = [live for command in apart(commands, zone, now) for live in explained(command, zone, where, now)]
     billed = [live for live in told if live.estimate_usd > 0]
-    unknown = [live for live in billed if live.fetched_at is None]
-    return Price(
-        sum(live.estimate_usd for live in billed), len(billed), sum(live.estimate_usd for live in unknown), len(unknown)
-    )
+    unknown = [live.missing_usd or live.estimate_usd for live in billed if live.missing_usd or live.fetched_at is None]
+    return Price(sum(live.estimate_usd for live in billed), len(billed), sum(unknown), len(unknown))
 
 
 def explained(command: AwsCommand, zone: str, where: data.Source, now: datetime) -> tuple[Live, ...]:

@@ -378,6 +378,21 @@ def test_a_profile_may_be_kept_from_asking_for_costs(aws_server: AwsServer, make
     assert "profile `free` may not ask for costs" in result.warnings[0]
 
 
+def test_what_a_new_profile_costs_is_known_before_it_is_asked(aws_server: AwsServer, make_engine: MakeEngine) -> None:
+    costs(aws_server)
+    old, new, free = Profile("old"), Profile("new"), Profile("free", cost_enabled=False)
+    assert make_engine(old).explain(COST).live[0].missing_usd == 0.01
+    make_engine(old).execute(COST)
+    known = make_engine(old, free).explain(COST).live[0]
+    assert (known.missing_usd, known.fetched_at) == (0, NOW)
+    both = make_engine(old, new)
+    known = both.explain(COST).live[0]
+    assert (known.missing_usd, known.fetched_at) == (0.01, NOW)
+    aws_server.fail("GetCostAndUsage", "AccessDeniedException")
+    assert "is denied" in both.execute(COST).warnings[0]
+    assert both.explain(COST).live[0].missing_usd == 0, "somebody agreed, and a refusal is not billed"
+
+
 def test_another_account_behind_the_same_name_is_asked_anew(
     aws_server: AwsServer, make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
