@@ -148,3 +148,8 @@ def test_an_answer_about_nothing_says_so(tmp_path: Path) -> None:
     result = Engine(tmp_path / "lake").execute("table duration=1d cloudtrail* | stats count")
     assert result.frame["count"].tolist() == [0]
     assert result.warnings == ("nothing has been collected into `cloudtrail` yet: the answer is about nothing",)
+
+
+def test_copies_of_a_row_are_numbered_as_they_come_out() -> None:
+    numbers = Engine().run('json "[{a: 1}, {a: 2}]" | repeat count=50000 | eval n = seq()')["n"]
+    assert numbers.tolist() == list(range(1, 100_001))

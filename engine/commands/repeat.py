@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import pyparsing as pp
 
+from engine.catalog import LONG
 from engine.language.durations import read_count
 from engine.language.errors import QueryError
 from engine.language.nodes import Command, Option
-from engine.plan import Rows
+from engine.plan import Order, Rows, fresh
 
 
 @dataclass(frozen=True)
@@ -33,4 +34,7 @@ class Repeat(Command):
         if count is None:
             raise QueryError("90001", "`repeat` needs a number", self.span, "write `repeat count=2`")
         numbered, _ = rows.numbered()  # so that the copies of a row stay together
-        return numbered.select(f"SELECT l.* FROM {numbered.step} AS l, range({count})")
+        copy, taken = fresh("_copy", numbered.taken)
+        # An order among copies, so that whatever numbers rows counts them as they come out.
+        select = f"SELECT l.*, r.{copy} FROM {numbered.step} AS l, range({count}) AS r({copy})"
+        return numbered.select(select, taken=taken, order=(*numbered.order, Order(copy, LONG)))
