@@ -9,7 +9,7 @@ from threading import RLock, local
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.aws.pace import Pace
-from engine.aws.problems import UnreadableAnswer, telling
+from engine.aws.problems import BadEndpoint, UnreadableAnswer, telling
 from engine.language.errors import SourceError
 
 if TYPE_CHECKING:
@@ -132,10 +132,13 @@ class BotoApi:
             retries={"mode": "standard", "total_max_attempts": self._timeouts.attempts},
             user_agent_extra="trailboard",
         )
-        with self._lock:
-            return session.create_client(
-                service, region_name=region, endpoint_url=self.profile.endpoint_url, config=config, **keys
-            )
+        try:
+            with self._lock:
+                return session.create_client(
+                    service, region_name=region, endpoint_url=self.profile.endpoint_url, config=config, **keys
+                )
+        except ValueError:  # botocore's text repeats the address, which may hold a password
+            raise BadEndpoint(f"profile `{self.profile.name}`") from None
 
     def _assumed(self, source: Any) -> Any:
         """Credentials of the profile's role, asked for when they are first needed and again before they run out."""

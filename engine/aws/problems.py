@@ -56,6 +56,16 @@ class UnreadableAnswer(SourceError):
         )
 
 
+class BadEndpoint(SourceError):
+    """The address that should be asked instead of AWS is none."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"{where}: the endpoint that is configured is not an address",
+            "write AWS_ENDPOINT_URL or `endpoint_url` as in http://localhost:4566",
+        )
+
+
 class OverBudget(SourceError):
     """A billed call would exceed the budget of its month."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: Where the services live that have one place for a whole partition; also the region of who names none.
 HOME_REGION = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
 DEMO = "demo"
+LONGEST = 900  # seconds to wait for an answer
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+|[a-z0-9*-]*\*[a-z0-9*-]*")
 
 
@@ -285,5 +286,7 @@ def _timeouts(env: Mapping[str, str]) -> Timeouts:
     try:
         seconds = float(text)
     except ValueError:
-        raise SourceError(f"TRAILBOARD_AWS_TIMEOUT is not a number of seconds: `{text}`") from None
+        seconds = 0
+    if not 0 < seconds <= LONGEST:
+        raise SourceError(f"TRAILBOARD_AWS_TIMEOUT is not a number of seconds up to {LONGEST}: `{text}`")
     return Timeouts(min(seconds, Timeouts().connect), seconds)

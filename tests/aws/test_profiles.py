@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -307,3 +308,21 @@ def test_a_region_that_is_none(aws_server: AwsServer, monkeypatch: pytest.Monkey
     engine = Engine(now=NOW, profiles=Profiles([Profile("a", ("us-east-1",))], timeouts=Timeouts(5, 5, 1)))
     with pytest.raises(SourceError, match=r"AWS cannot be reached|that is not a region"):
         engine.run("aws-ec2-addresses region=xx-nowhere-9")
+
+
+@pytest.mark.parametrize("address", ["localhost:4566", "https://user:secret@/x", "http://[::1"])
+def test_an_endpoint_that_is_no_address(files: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    profile = Profile("main", ("us-east-1",), access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key="x")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    for asked in (profile, replace(profile, endpoint_url=address)):
+        with pytest.raises(
+            SourceError, match="profile `main`: the endpoint that is configured is not an address"
+        ) as told:
+            Engine(now=NOW, profiles=Profiles([asked])).run("aws-ec2-addresses")
+        assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("seconds", ["soon", "nan", "0", "-1", "inf"])
+def test_a_patience_that_is_none(seconds: str) -> None:
+    with pytest.raises(SourceError, match="TRAILBOARD_AWS_TIMEOUT is not a number of seconds"):
+        Profiles.load({"TRAILBOARD_AWS_TIMEOUT": seconds}, {})

@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
+from engine.aws.problems import BadEndpoint
 from engine.lake.objects import UNKNOWN_DAY, Naming, Object
 from engine.language.errors import SourceError
 
@@ -153,7 +154,10 @@ def make_client(
         max_pool_connections=connections,
         **options,
     )
-    return session.client(service, region_name=region, endpoint_url=session.endpoint_url, config=config)
+    try:
+        return session.client(service, region_name=region, endpoint_url=session.endpoint_url, config=config)
+    except ValueError:
+        raise BadEndpoint(f"cannot ask {service}") from None
 
 
 def region_of(name: str, client: Any) -> str | None:
