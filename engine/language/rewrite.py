@@ -122,6 +122,11 @@ def _renews(command: AwsCommand) -> bool:
         return False
 
 
+def calls_procedures(query: Query) -> bool:
+    """Whether a query, or a sub-query of it, runs a stored query."""
+    return any(command.word == "proc" or any(map(calls_procedures, command.inner())) for command in query)
+
+
 def writes_files(query: Query) -> bool:
     """Whether a query, or a sub-query of it, writes files."""
     return any(

@@ -14,7 +14,7 @@ from engine.language.errors import SourceError, TrailboardError
 from engine.language.grammar import parse
 from engine.language.nodes import Query
 from engine.language.printer import print_query
-from engine.language.rewrite import live_commands, without_renewing
+from engine.language.rewrite import without_renewing
 from engine.query import Result
 from pages.parts import autochart, board, data, live
 from pages.parts.board import BoardPanel, NotKept
@@ -107,7 +107,7 @@ def _body(panel: BoardPanel, view: View) -> None:
     open_values = parameters(query, data.engine(view.source.lake, view.source.sample, view.zone, None).catalog())
     asked = without_renewing(board.asked(query, view))  # a page that asks by itself keeps to the ages of answers
     filled = board.with_values(asked, values(open_values, panel.values, view.zone))
-    commands = live_commands(filled)
+    commands = live.asked_by(filled, {}, view.zone, view.source, _clock(view))
     if not _agreed(panel, commands, view):
         return
     with st.skeleton(height=HEIGHT - 110):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,7 +25,7 @@ from engine.language.errors import QueryError, TrailboardError
 from engine.language.grammar import parse
 from engine.language.nodes import OptionValue, Query
 from engine.language.printer import print_query
-from engine.language.rewrite import live_commands, with_targets
+from engine.language.rewrite import calls_procedures, live_commands, with_targets
 from engine.query import Engine, Result
 from engine.settings import Settings
 from pages.parts import data
@@ -36,6 +36,7 @@ from pages.parts.units import Currency
 HELD = 20.0  # seconds that a result serves all who ask for the same
 MOST_HELD = 96
 DEMO_BUDGET = 17_000.0  # USD a month, of the sample company
+PATIENCE = 180.0  # seconds; what AWS answers later is remembered all the same
 AT_ONCE = 4  # commands that a refresh asks at the same time
 
 
@@ -100,7 +101,7 @@ def engine(zone: str, where: data.Source, now: datetime) -> Engine:
 def ask(text: str, zone: str, where: data.Source, now: datetime) -> Result:
     """The answer to a query that asks AWS; the same for all who ask within some seconds."""
     asking = engine(zone, where, now)
-    return answers().get((zone, where, text), lambda: asking.execute(text))
+    return answers().get((zone, where, text), lambda: asking.execute(text, timeout=PATIENCE))
 
 
 # what it would cost ---------------------------------------------------------------------------------------------------
@@ -145,11 +146,30 @@ def apart(commands: Iterable[AwsCommand], zone: str, now: datetime) -> tuple[Aws
     asked: dict[tuple[str, ...], AwsCommand] = {}
     for command in commands:
         try:
-            whole = command.wide(now, ZoneInfo(zone)).key()
+            whole = (command.wide(now, ZoneInfo(zone)) if is_settled(command) else command).key()
         except (QueryError, ValueError):  # told when it is asked
             whole = command.key()
         asked.setdefault((whole, *(str(command.option(name)) for name in ("profile", "region"))), command)
     return tuple(asked.values())
+
+
+def asked_by(
+    query: Query, values: Mapping[str, object], zone: str, where: data.Source, now: datetime
+) -> tuple[AwsCommand, ...]:
+    """The `aws-*` commands of a query as they are asked: with the values of its parameters, those of procedures too."""
+    found = live_commands(query)
+    if all(map(is_settled, found)) and not calls_procedures(query):
+        return found
+    try:
+        told = engine(zone, where, now).explain(query, values).live
+    except TrailboardError:  # told when it runs
+        return found
+    return tuple(command for item in told for command in live_commands(parse(item.command)))
+
+
+def is_settled(command: AwsCommand) -> bool:
+    """Whether no option of a command is a parameter, whose value is known when the query runs."""
+    return all(isinstance(setting.value, str) for setting in command.options)
 
 
 def commands_of(panels: Sequence[Panel], choice: LiveChoice, now: datetime) -> tuple[AwsCommand, ...]:
@@ -178,7 +198,7 @@ def renew(commands: Sequence[AwsCommand], zone: str, where: data.Source, now: da
         kept = tuple(setting for setting in command.options if setting.name != "cache")
         anew = Query((replace(command, options=(*kept, OptionValue("cache", "0"))),))
         try:
-            asking.execute(f"{print_query(anew)} | limit 0")
+            asking.execute(f"{print_query(anew)} | limit 0", timeout=PATIENCE)
         except TrailboardError as problem:
             return str(problem)
         return None

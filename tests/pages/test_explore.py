@@ -132,6 +132,12 @@ def test_a_link_asks_aws_anew_only_when_somebody_agrees(explore: Open) -> None:
     assert "3 rows" in words(app)
 
 
+def test_what_aws_is_asked_may_be_a_parameter(explore: Open) -> None:
+    app = explore('aws-cost days=$("days") unblended_cost', **{"p.days": "4"})
+    settled(app)
+    assert "4 rows" in words(app)
+
+
 def test_a_damaged_link_shows_the_examples(explore: Open) -> None:
     app = explore(qz="damaged")
     assert desk(app).job is None

@@ -18,8 +18,10 @@ from streamlit.testing.v1 import AppTest
 
 from engine.aws.profiles import Profile, Profiles
 from engine.lake.store import Lake
+from engine.language.errors import QueryTimeout
 from engine.language.grammar import parse
 from engine.language.printer import print_query
+from engine.language.rewrite import live_commands
 from engine.query import Engine
 from pages.parts import connections_texts, connections_view, data, live
 from pages.parts.days import Days
@@ -277,6 +279,16 @@ def test_an_unknown_profile_is_told_on_each_card(open_page: OpenApp) -> None:
     assert numbers(app) == []
 
 
+def test_what_a_query_asks_has_the_values_of_its_parameters(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "engine", lambda *_: engine)
+    query = parse('set a = "x" | aws-cost linked_account=$("a") service=$("s") cache=0 days=3 unblended_cost')
+    asked = live.asked_by(query, {"s": "AmazonEC2"}, "UTC", data.Source("lake", "1"), NOW)
+    assert [command.told() for command in asked] == [
+        "aws-cost linked_account=x service=AmazonEC2 days=3 unblended_cost"
+    ]
+    assert live.price(live_commands(query), "UTC", data.Source("lake", "1"), NOW).usd == 0
+
+
 # on an AWS over HTTP --------------------------------------------------------------------------------------------------
 
 
@@ -315,6 +327,35 @@ def test_nothing_billed_is_asked_before_somebody_agrees(aws_server: AwsServer, o
     assert numbers(again)[0] == "$90.00"
     assert len(aws_server.calls("GetCostAndUsage")) == asked
     assert "spent on questions this month" in texts(again)
+
+
+def test_who_agrees_for_one_profile_has_not_agreed_for_others(
+    aws_server: AwsServer,  # noqa: F811
+    open_page: OpenApp,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bill(aws_server)
+    (tmp_path / "profiles.toml").write_text("[profiles.one]\n[profiles.two]\n")
+    monkeypatch.setenv("TRAILBOARD_PROFILES", str(tmp_path / "profiles.toml"))
+    app = open_page("cost", aws_profile="one")
+    app.button(key="C4_agree").click().run()
+    asked = len(aws_server.calls("GetCostAndUsage"))
+    assert asked
+    app.multiselect(key="aws_profile").set_value([]).run()
+    assert_healthy(app)
+    assert len(aws_server.calls("GetCostAndUsage")) == asked
+    assert "C4_agree" in [button.key for button in app.button]
+
+
+def test_a_page_does_not_wait_for_ever(aws_server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    asking = Engine(profiles=Profiles([Profile("main", ("us-east-1",))]))
+    monkeypatch.setattr(live, "engine", lambda *_: asking)
+    monkeypatch.setattr(live, "PATIENCE", 0.5)
+    aws_server.fail("DescribeAddresses", "hang")
+    with pytest.raises(QueryTimeout):
+        live.ask("aws-ec2-addresses", "UTC", data.Source("lake", "1"), NOW)
+    aws_server.mend()
 
 
 def test_one_panel_can_be_asked_alone(aws_server: AwsServer, open_page: OpenApp) -> None:  # noqa: F811

@@ -15,7 +15,7 @@ from engine.language.errors import QueryError
 from engine.language.grammar import parse
 from engine.language.nodes import Query
 from engine.language.printer import print_query
-from engine.language.rewrite import live_commands, renewing, writes_files
+from engine.language.rewrite import renewing, writes_files
 from engine.query import Engine
 from pages.parts import data, live
 from pages.parts.desk import PATIENCE, Desk, desk
@@ -80,7 +80,7 @@ class ExplorePage:
         What AWS would bill, and nobody has agreed to, waits for consent instead.
         """
         self.newest_text()
-        commands = _live_commands(text)
+        commands = self._asked_by(text)
         unagreed = [command for command in commands if command.told() not in st.session_state.get(AGREED, ())]
         cost = live.price(unagreed, self.view.zone, self.view.source, self.now)
         if cost.needs_consent:
@@ -95,9 +95,14 @@ class ExplorePage:
         if held is None or (held.why == "writes" and self._holds_renewing(held.text)):
             return
         if held.why != "writes":
-            agreed = {command.told() for command in _live_commands(held.text)}
+            agreed = {command.told() for command in self._asked_by(held.text)}
             st.session_state[AGREED] = {*st.session_state.get(AGREED, ()), *agreed}
         self.run_text(held.text)
+
+    def _asked_by(self, text: str) -> tuple[AwsCommand, ...]:
+        query = _read(text)
+        values = self.values(text)
+        return () if query is None else live.asked_by(query, values, self.view.zone, self.view.source, self.now)
 
     def _holds_renewing(self, text: str) -> bool:
         """Let a query wait that AWS would bill for anew though there may be an answer."""
@@ -125,11 +130,6 @@ class ExplorePage:
     def continue_with(self, query: Query) -> None:
         """Start a query made from the one on the screen; to be called in a callback."""
         self.run(print_query(query))
-
-
-def _live_commands(text: str) -> tuple[AwsCommand, ...]:
-    query = _read(text)
-    return () if query is None else live_commands(query)
 
 
 def _read(text: str) -> Query | None:
