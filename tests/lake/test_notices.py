@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -44,6 +44,20 @@ def test_what_messages_tell():
     for other in ({"Event": "s3:TestEvent"}, notice("a", b"", name="ObjectRemoved:Delete"), [], 5, {"Records": [5]}):
         assert list(told_objects(json.dumps(other))) == []
     assert list(told_objects("hello")) == []
+
+
+def test_messages_of_anybody_cannot_stop_a_watch():
+    def told(time, size=3):
+        message = notice("a", b"xyz")
+        message["Records"][0]["eventTime"] = time
+        message["Records"][0]["s3"]["object"]["size"] = size
+        return [entry for _, entry in told_objects(json.dumps(message))]
+
+    assert told("2024-05-14T01:02:03")[0]["LastModified"] == datetime(2024, 5, 14, 1, 2, 3, tzinfo=UTC)
+    assert told("9999-12-31T23:59:59Z")[0]["LastModified"] <= datetime.now(UTC)
+    assert told("2024-05-14T01:02:03Z", -9e15)[0]["Size"] == 0
+    assert told("2024-05-14T01:02:03Z", float("inf")) == []
+    assert list(told_objects("[" * 100_000)) == []
 
 
 @pytest.fixture

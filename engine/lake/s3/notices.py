@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -134,17 +134,19 @@ def told_objects(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for record in message.get("Records") or ():
             if str(record.get("eventName", "")).removeprefix("s3:").startswith("ObjectCreated"):
                 yield entry_of(record["s3"], unquote_plus(record["s3"]["object"]["key"]), record["eventTime"])
-    except (ValueError, KeyError, TypeError, AttributeError):  # anybody can write to a queue
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):  # of anybody who can write
         return
 
 
 def entry_of(told: dict[str, Any], key: str, time: str) -> tuple[str, dict[str, Any]]:
-    """An object as a list would have it."""
+    """An object as a list would have it, whatever the message says: not from the future, and not less than nothing."""
     item = told["object"]
     etag = str(item.get("eTag") or item.get("etag") or "")
+    when = datetime.fromisoformat(time)
+    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
     return str(told["bucket"]["name"]), {
         "Key": key,
-        "Size": int(item.get("size", 0)),
+        "Size": max(0, int(item.get("size", 0))),
         "ETag": f'"{etag}"',
-        "LastModified": datetime.fromisoformat(time),
+        "LastModified": min(when, datetime.now(UTC)),
     }
