@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -297,12 +298,12 @@ def decimal(amount: Any) -> float | None:
     if amount is None:
         return None
     try:
-        number = Decimal(amount)
+        number = float(Decimal(amount))
     except (InvalidOperation, TypeError):
-        number = Decimal("NaN")
-    if not number.is_finite():
+        number = math.nan
+    if not math.isfinite(number):
         raise ValueError("an amount is not a number")
-    return float(number)
+    return number
 
 
 def _group(word: str) -> dict[str, str]:

@@ -316,8 +316,9 @@ def test_no_buckets_are_no_rows() -> None:
     assert len(engine.run("aws-cost unblended_cost by service")) == 0
 
 
-def test_a_malformed_amount_is_told() -> None:
-    page = {"ResultsByTime": [{"TimePeriod": {"Start": "2026-11-20", "End": "2026-11-21"}, "Total": money("a lot")}]}
+@pytest.mark.parametrize("amount", ["a lot", "1e400", "Infinity"])
+def test_a_malformed_amount_is_told(amount: str) -> None:
+    page = {"ResultsByTime": [{"TimePeriod": {"Start": "2026-11-20", "End": "2026-11-21"}, "Total": money(amount)}]}
     engine, _ = stubbed({"get_cost_and_usage": [page]}, NOW)
     with pytest.raises(SourceError, match="an amount is not a number"):
         engine.run("aws-cost unblended_cost")

@@ -386,6 +386,18 @@ def test_who_fails_is_named_and_the_others_count(
     assert translate("failed", "en") not in texts(app)
 
 
+def test_who_fails_is_named_at_a_second_number_too(
+    aws_server: AwsServer,  # noqa: F811
+    open_page: OpenApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TRAILBOARD_REGIONS", "us-east-1,eu-west-1")
+    aws_server.fail("DescribeVolumes", "UnauthorizedOperation", region="eu-west-1")
+    app = open_page("cloudwatch")
+    assert_healthy(app)
+    assert "ec2:DescribeVolumes is denied" in texts(app)
+
+
 def test_what_nobody_answers_is_no_zero(aws_server: AwsServer, open_page: OpenApp) -> None:  # noqa: F811
     aws_server.fail("DescribeInstances", "UnauthorizedOperation")
     app = open_page("cloudwatch")

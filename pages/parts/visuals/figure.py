@@ -7,9 +7,11 @@ import streamlit as st
 
 from engine.language.printer import print_query
 from engine.language.rewrite import before_aggregate
+from engine.query import Result
 from pages.parts.links import EXPLORE, explore_params
 from pages.parts.live import monthly_budget
 from pages.parts.live_texts import translate
+from pages.parts.livecard import failures
 from pages.parts.panel import Beside, Figure, Level
 from pages.parts.purse import Purse, purse
 from pages.parts.units import money, written
@@ -54,7 +56,7 @@ def draw_figure(visual: Figure, shown: Shown) -> None:
     for line in filter(None, (told, _said(visual, frame, view, rate))):
         st.caption(line)
     for item in visual.beside:
-        _draw_beside(item, view)
+        _draw_beside(item, shown)
 
 
 def _written(visual: Figure, value: float, rate: Purse) -> str:
@@ -109,14 +111,24 @@ def _said(visual: Figure, frame: pd.DataFrame, view: View, rate: Purse) -> str:
     return "" if visual.said is None else visual.said(row_values(frame)[0], view.language, rate.written)
 
 
-def _draw_beside(item: Beside, view: View) -> None:
-    """A second number as a link to its rows; amber or red ones have a coloured dot."""
+def _draw_beside(item: Beside, shown: Shown) -> None:
+    """A second number as a link to its rows; amber or red ones have a coloured dot. Says who did not answer to it."""
+    view = shown.view
     query = view.filled(item.query)
-    frame = view.ask(query).frame
-    count = 0 if frame.empty else int(plain(frame.iloc[0, 0]) or 0)
-    level: Level = item.limits.level(count) if item.limits is not None else "ok"
+    answer = view.ask(query)
+    frame = answer.frame
+    found = None if frame.empty else plain(frame.iloc[0, 0])
+    level: Level = item.limits.level(int(found)) if item.limits is not None and found is not None else "ok"
     more = None if item.said is None or frame.empty else item.said(row_values(frame)[0])
-    label = item.title.to(view.language, n=f"{count:,}") + ("" if more is None else f" · {more.to(view.language)}")
+    count = "–" if found is None else f"{int(found):,}"
+    label = item.title.to(view.language, n=count) + ("" if more is None else f" · {more.to(view.language)}")
     icon = {"ok": ":material/table_rows:", "amber": ":material/warning:", "red": ":material/error:"}[level]
     colour = {"ok": label, "amber": f":orange[{label}]", "red": f":red[{label}]"}[level]
     st.page_link(EXPLORE, label=colour, icon=icon, query_params=explore_params(print_query(before_aggregate(query))))
+    if not named(answer) <= named(shown.answer):
+        failures(answer, view)
+
+
+def named(answer: Result) -> set[str]:
+    """Who did not answer."""
+    return {name for item in answer.live for name in item.failed}
