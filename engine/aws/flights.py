@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from threading import Lock, Semaphore, Thread
 
 from engine.aws.answers import Answer
-from engine.aws.problems import Refused
+from engine.aws.problems import OverBudget, Refused
 from engine.language.errors import SourceError
 
 MOST_AT_ONCE = 8  # calls of one profile
@@ -35,11 +35,17 @@ class Flights:
         Thread(target=self._fly, args=(key, slot, work, future), daemon=True, name=f"aws {profile}").start()
         return future, True
 
-    def recent_failure(self, key: str) -> SourceError | None:
-        """Why the last try failed, when that was so lately that nobody tries again by itself."""
+    def recent_failure(self, key: str, billed_pause: float = 0.0) -> SourceError | None:
+        """Why the last try failed, when that was so lately that nobody tries again by itself.
+
+        After `billed_pause` seconds, if that is later: a call that nobody refused may have been billed.
+        """
         with self._lock:
             when, problem = self._failed.get(key, (0.0, None))
-        return problem if problem is not None and time.monotonic() - when < _PAUSE else None
+        if problem is None:
+            return None
+        pause = _PAUSE if isinstance(problem, Refused | OverBudget) else max(_PAUSE, billed_pause)
+        return problem if time.monotonic() - when < pause else None
 
     def was_refused(self, key: str) -> bool:
         """Whether AWS answered the last try with an error, for which it bills nothing."""

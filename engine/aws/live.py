@@ -217,7 +217,8 @@ class Aws:
                     continue
             if context.is_dry:
                 continue
-            problem = self._hub.flights.recent_failure(key)
+            rest = asked.max_age().total_seconds() if asked.is_billed else 0
+            problem = self._hub.flights.recent_failure(key, rest)
             if answer is not None and most_age and self.stale_ok and problem is not None:
                 found.problems[target] = problem
                 continue

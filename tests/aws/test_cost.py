@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from engine.aws import flights
 from engine.language.errors import QueryError, SourceError
 from engine.language.grammar import parse
 from engine.language.printer import print_query
+from engine.query import Engine
 from tests.aws.conftest import MakeEngine
 from tests.aws.running import AwsServer
-from tests.aws.stubs import ask_every_minute, stubbed
+from tests.aws.stubs import StubApi, StubProfiles, ask_every_minute, stubbed
 from tests.panels import PANELS
 from tests.real import REAL, needs_real
 
@@ -402,6 +404,36 @@ def test_a_page_left_open_for_a_day_asks_no_more_than_ages_allow() -> None:
     assert len(api.asked("get_cost_and_usage")) == 2 * times, "with and without services"
     assert len(api.asked("get_cost_forecast")) == times
     assert usd == pytest.approx(3 * times * 0.01)
+
+
+def test_a_refresh_that_fails_is_not_billed_again_and_again(tmp_path: Path) -> None:
+    is_broken = False
+
+    def answer(parameters: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        if is_broken:
+            raise SourceError("no answer in time")  # AWS may have billed it all the same
+        return daily(parameters)
+
+    api = StubApi({"get_cost_and_usage": answer})
+    profiles = StubProfiles(api)
+
+    def looked(hours: int) -> Engine:
+        now = NOW + timedelta(hours=hours)
+        return Engine(now=now, profiles=profiles, aws_home=tmp_path, stale_ok=True)
+
+    looked(0).run("aws-cost unblended_cost")
+    is_broken = True
+    first = looked(7)
+    first.run("aws-cost unblended_cost")
+    while "no answer in time" not in "".join(first.execute("aws-cost unblended_cost").warnings):
+        pass
+    assert first.aws is not None
+    spent = first.aws.spending(NOW).usd
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flights, "_PAUSE", 0.0)
+        for hours in range(8, 20):
+            assert looked(hours).execute("aws-cost unblended_cost").live[0].is_stale
+    assert first.aws.spending(NOW).usd == spent
 
 
 def test_a_restart_asks_nothing_again(tmp_path: Path) -> None:
