@@ -477,14 +477,23 @@ def create_table(place: Place, layout: Layout) -> None:
     try:
         if isinstance(place, FolderPlace):
             place.path.mkdir(parents=True, exist_ok=True)
-        if not DeltaTable.is_deltatable(place.uri, place.options):
+        if not is_table(place):
             DeltaTable.create(
                 place.uri, schema, mode="ignore", partition_by=list(layout.partitions), storage_options=place.options
             )
     except (DeltaError, OSError) as problem:
-        if not DeltaTable.is_deltatable(place.uri, place.options):  # another process may have been faster
+        if not is_table(place):  # another process may have been faster
             lake = place.uri.rpartition("/")[0]
             raise LakeError(f"cannot create a lake in `{lake}`: {problem}") from problem
+
+
+def is_table(place: Place) -> bool:
+    """Whether there is a table. `DeltaTable.is_deltatable` would ask a bucket without letting other threads go on."""
+    try:
+        DeltaTable(place.uri, storage_options=place.options)
+    except TableNotFoundError:
+        return False
+    return True
 
 
 def in_order(rows: pa.Table, layout: Layout) -> npt.NDArray[np.int64]:
