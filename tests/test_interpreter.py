@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from engine import Engine
 from engine.language.grammar import parse
-from tests.interpreter.commands import Interpreter, Undetermined
+from tests.interpreter.commands import Interpreter
 from tests.interpreter.queries import queries
-from tests.interpreter.values import text
+from tests.interpreter.values import Undetermined, text
 from tests.test_cases import is_null
 
 

@@ -14,13 +14,9 @@ from engine.language.nodes import Call, Command, Named, Query
 from engine.language.printer import canonical
 from tests.interpreter.aggregates import aggregate
 from tests.interpreter.expressions import Evaluator, Row
-from tests.interpreter.values import SEOUL, compare, identity, ordered, text, truth
+from tests.interpreter.values import SEOUL, Undetermined, compare, identity, ordered, text, truth
 
 Rows = list[Row]
-
-
-class Undetermined(Exception):
-    """The language leaves open in which order the rows come, and the next command's answer depends on it."""
 
 
 class Interpreter:

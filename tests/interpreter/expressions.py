@@ -12,6 +12,7 @@ from typing import Any
 from engine.language.nodes import Binary, Call, Expr, FieldRef, Items, Literal, Negate
 from tests.interpreter.values import (
     SEOUL,
+    Undetermined,
     arithmetic,
     compare,
     equals,
@@ -224,10 +225,15 @@ def _subarray(value: Any, begin: Any, end: Any = 2**31) -> Any:
     return _part(value, begin, end) if isinstance(value, list) and is_whole(begin) and is_whole(end) else None
 
 
+MOST_DIGITS = 20  # beyond them doubles have nothing, and powers of ten would have no end
+
+
 def _rounded(cut: Callable[[float], float]) -> Callable[..., Any]:
     def round_(number: Any, digits: Any = 0) -> Any:
         if not is_whole(digits):
             return None
+        if abs(digits) > MOST_DIGITS:
+            raise Undetermined
         if isinstance(number, int):
             if digits >= 0:
                 return number

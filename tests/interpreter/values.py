@@ -17,6 +17,10 @@ from zoneinfo import ZoneInfo
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
+class Undetermined(Exception):
+    """The language leaves the answer open: it depends on an order that rows do not have, or on digits nobody has."""
+
+
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
