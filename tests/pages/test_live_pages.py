@@ -38,6 +38,7 @@ from pages.parts.visuals.days import day_levels, long_costs
 from tests.aws.conftest import aws_server, running_aws  # noqa: F401
 from tests.aws.running import AwsServer
 from tests.pages.conftest import ROOT
+from tests.pages.test_elb import assert_healthy, texts
 from tests.panels import PANELS as GIVEN
 
 OpenApp = Callable[..., AppTest]
@@ -87,19 +88,6 @@ def forget() -> None:
     connections_view.who.clear()
     connections_view.tried.clear()
     st.cache_data.clear()
-
-
-def texts(app: AppTest) -> str:
-    """Everything written on the page."""
-    kinds = (app.markdown, app.caption, app.code, app.text, app.title, app.info)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def assert_healthy(app: AppTest) -> None:
-    assert not app.exception
-    for language in ("en", "ko"):
-        assert translate("failed", language) not in texts(app)
-    assert "Traceback" not in texts(app)
 
 
 def numbers(app: AppTest) -> list[str]:
